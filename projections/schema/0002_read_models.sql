@@ -70,7 +70,7 @@ CREATE TABLE observations (
     text           text,                                    -- the value as sent
     body           jsonb  NOT NULL                          -- what the API shows, without the variable's name and units
 );
-CREATE INDEX observations_now ON observations (patient_id, variable_id, day DESC, from_position DESC)
+CREATE INDEX observations_now ON observations (patient_id, variable_id, day DESC, from_position DESC, id DESC)
     WHERE to_position = 9223372036854775807;
 CREATE INDEX observations_of_variable ON observations (account_id, variable_id, patient_id)
     WHERE to_position = 9223372036854775807;
@@ -118,3 +118,27 @@ CREATE TABLE metrics (
     PRIMARY KEY (id, from_position)
 );
 CREATE INDEX metrics_now ON metrics (account_id, id) WHERE to_position = 9223372036854775807;
+
+CREATE TABLE jobs (
+    id           bigint      NOT NULL PRIMARY KEY,
+    account_id   bigint      NOT NULL,
+    position     bigint      NOT NULL,
+    kind         text        NOT NULL,
+    status       text        NOT NULL DEFAULT 'waiting',    -- waiting, running, succeeded, failed
+    request      jsonb       NOT NULL,
+    lines_total  bigint,
+    lines_done   bigint      NOT NULL DEFAULT 0,            -- moved in the transaction of the lines' events
+    lines_failed bigint      NOT NULL DEFAULT 0,
+    result       jsonb,
+    created_at   timestamptz NOT NULL,
+    finished_at  timestamptz
+);
+CREATE INDEX jobs_to_do ON jobs (id) WHERE status IN ('waiting', 'running');
+CREATE INDEX jobs_of_account ON jobs (account_id, id);
+
+CREATE TABLE job_problems (
+    job_id   bigint NOT NULL,
+    line     bigint NOT NULL,
+    problem  jsonb  NOT NULL,
+    PRIMARY KEY (job_id, line)
+);

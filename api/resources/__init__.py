@@ -1,0 +1,1 @@
+"""Responders: schema in, one call, schema out."""

@@ -1,0 +1,1 @@
+"""What is true: aggregates, events, measures and extraction, without any input or output."""

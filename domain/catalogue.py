@@ -1,0 +1,31 @@
+"""Every event that was ever released; golden samples, documentation and replay rest on it."""
+
+from domain.account import Account, ApiKey
+from domain.events import Event
+from domain.job import Job
+from domain.metric import Metric
+from domain.patient import Patient
+from domain.variable import DateVariable, Variable
+
+CATALOGUE: tuple[type[Event], ...] = (
+    Account.Created,
+    ApiKey.Created,
+    ApiKey.ExpirySet,
+    ApiKey.Revoked,
+    Patient.Created,
+    Patient.DemographicsChanged,
+    Patient.ObservationRecorded,
+    Patient.ObservationsImported,
+    Patient.ObservationWithdrawn,
+    Patient.DocumentAdded,
+    Patient.DocumentRead,
+    Patient.Scraped,
+    Variable.Created,
+    Variable.Changed,
+    DateVariable.Created,
+    DateVariable.Changed,
+    Metric.Created,
+    Metric.Changed,
+    Job.Created,
+    Job.Finished,
+)

@@ -1,0 +1,355 @@
+"""From the syntax tree of an expression to its typed model: names, scopes, limits, places."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lark import Token, Tree
+
+from domain.measures import arithmetic, calls, comparisons, filters, types
+from domain.measures.errors import FormulaError, Problem
+from domain.measures.model import (
+    Age,
+    AllOf,
+    AnyOf,
+    Attribute,
+    BirthDate,
+    Constant,
+    DayOf,
+    Defined,
+    Element,
+    Expression,
+    Interval,
+    IsTrue,
+    Not,
+    Patients,
+    PeriodEdge,
+    Series,
+    Sex,
+    Type,
+    Values,
+    Where,
+)
+from domain.measures.names import FUNCTIONS, Names, VariableName, fold
+from domain.measures.populations import Population, population_named
+from domain.measures.syntax import Branch, column_of
+
+MAX_DEPTH = 50
+MAX_NODES = 5000
+
+Syntax = Tree[Token]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression stands: its line, what is defined there, the elements under test."""
+
+    line: int
+    text: str
+    definitions: Mapping[str, "Definition"]
+    populations: Mapping[Population, Expression] = field(default_factory=dict)
+    is_score: bool = False  # directly in a free score, where aggregates range over patients
+    elements: tuple[tuple[str | None, Element], ...] = ()
+    depth: int = 0
+
+    def as_score(self) -> "Scope":
+        return replace(self, is_score=True)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A named expression; checked again, in its own scope, wherever it is used."""
+
+    tree: Syntax
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place where a variable is named: columns count from 0, the end is excluded."""
+
+    line: int
+    begin: int
+    end: int
+    variable: VariableName
+    is_argument: bool  # inside variable(…) or date_variable(…)
+
+
+class Checker:
+    """Checks expressions of one formula; collects which variables were named where."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.references: dict[str, int] = {}
+        self.uses: list[Use] = []
+        self.used: set[str] = set()  # definitions
+        self._nodes = 0
+
+    def check(self, tree: Syntax, scope: Scope) -> Expression:
+        """The typed expression; raises FormulaError with its place."""
+        self._nodes += 1
+        inner = replace(scope, depth=scope.depth + 1)
+        try:
+            if self._nodes > MAX_NODES:
+                raise Problem(f"the formula has more than {MAX_NODES} parts")
+            if inner.depth > MAX_DEPTH:
+                raise Problem(f"the formula is nested more than {MAX_DEPTH} deep")
+            return self._checked(tree, inner)
+        except Problem as problem:
+            raise FormulaError(
+                scope.line, column_of(tree), problem.message, problem.hint, scope.text
+            ) from problem
+
+    def boolean(self, tree: Syntax, scope: Scope) -> Expression:
+        return self._as(types.boolean, tree, scope)
+
+    def number(self, tree: Syntax, scope: Scope) -> Expression:
+        return self._as(types.number, tree, scope)
+
+    def _as(
+        self, convert: Callable[[Expression], Expression], tree: Syntax, scope: Scope
+    ) -> Expression:
+        checked = self.check(tree, scope)
+        try:
+            return convert(checked)
+        except Problem as problem:
+            raise FormulaError(
+                scope.line, column_of(tree), problem.message, problem.hint, scope.text
+            ) from problem
+
+    def _checked(self, tree: Syntax, scope: Scope) -> Expression:
+        kind = str(tree.data)
+        if kind in SCOPED:
+            return SCOPED[kind](self, tree, scope)
+        if scope.is_score and kind not in OVER_PATIENTS:
+            raise Problem(
+                "a free score is made of numbers and aggregates over patients",
+                "count(patients where …), avg(…), or a line such as numerator: …",
+            )
+        parts = [self._part(child, scope) for child in tree.children]
+        if len(parts) > MAX_DEPTH and kind == "arithmetic":
+            raise Problem(f"more than {MAX_DEPTH // 2} terms in a row", "use definitions")
+        return BUILD[kind](*parts)
+
+    def _part(self, child: Branch | None, scope: Scope) -> Any:
+        return self.check(child, scope) if isinstance(child, Tree) else child
+
+    def _name(self, tree: Syntax, scope: Scope) -> Expression:
+        token = _token(tree)
+        name = unquoted(token)
+        element = dict(scope.elements).get(str(token))
+        if element is not None:
+            return element
+        definition = scope.definitions.get(fold(name))
+        if definition is not None:
+            return self._defined(fold(name), definition, scope)
+        if scope.is_score:
+            raise Problem(f"{name} stands outside an aggregate", f"avg({name}), count({name})")
+        if not self.names.knows(name) and fold(name) in FACTS:
+            return FACTS[fold(name)]
+        return self._variable(*self.names.resolve(name), token, scope)
+
+    def _defined(self, name: str, definition: Definition, scope: Scope) -> Expression:
+        self.used.add(name)
+        place = replace(definition.scope, is_score=scope.is_score, depth=scope.depth)
+        checked = self.check(definition.tree, place)
+        return Defined(name, checked) if isinstance(checked, Series) else checked
+
+    def _variable(
+        self, key: str | None, variable: VariableName, place: Token, scope: Scope
+    ) -> Expression:
+        if key is not None:
+            self.references[key] = variable.id
+            begin = (place.column or 1) - 1
+            use = Use(scope.line, begin, begin + len(place), variable, ":" in key)
+            self.uses.append(use)
+        return Values(variable.id, variable.kind == "number", variable.is_interval)
+
+    def _call(self, tree: Syntax, scope: Scope) -> Expression:
+        function, *arguments = tree.children
+        name = str(function).lower()
+        if name in FUNCTIONS:
+            return self._variable_call(name, arguments, scope)
+        if scope.is_score and name in calls.AGGREGATES:
+            return self._over_patients(name, arguments, replace(scope, is_score=False))
+        if scope.is_score and name != "coalesce":
+            raise Problem(f"{name} of one patient has no place in a free score by itself")
+        return calls.call(name, *(self._part(each, scope) for each in arguments))
+
+    def _variable_call(
+        self, function: str, arguments: list[Branch], scope: Scope
+    ) -> Expression:
+        tree = arguments[0]
+        if len(arguments) != 1 or not isinstance(tree, Tree) or tree.data not in NAMING:
+            raise Problem(f'{function} takes an id or a name: {function}("HbA1c")')
+        token = _token(tree)
+        if tree.data == "number":
+            if not token.isdigit() or len(token) > 18:
+                raise Problem("an id is a whole number")
+            variable = self.names.numbered(int(token), FUNCTIONS[function])
+            return self._variable(None, variable, token, scope)
+        return self._variable(*self.names.resolve(unquoted(token), function), token, scope)
+
+    def _over_patients(
+        self, name: str, arguments: list[Branch], scope: Scope
+    ) -> Expression:
+        first = arguments[0]
+        condition: Expression = calls.TRUE
+        if isinstance(first, Tree) and first.data == "where" and not _tests_elements(first):
+            base, _, restriction = first.children
+            condition = self.boolean(restriction, scope)
+            arguments = [base, *arguments[1:]]
+        values = tuple(self._part(each, scope) for each in arguments)
+        return calls.over_patients(name, values, condition)
+
+    def _where(self, tree: Syntax, scope: Scope) -> Expression:
+        base, alias, condition = tree.children
+        series = self._part(base, replace(scope, is_score=False))
+        if isinstance(series, Patients):
+            also = self.boolean(condition, scope)
+            return Patients(calls.both(series.condition or calls.TRUE, also))
+        series = types.series(series)
+        element = Element(len(scope.elements), series.is_valued)
+        named = (None if alias is None else str(alias), element)
+        inside = replace(scope, elements=(*scope.elements, named))
+        return Where(series, element.binder, self.boolean(condition, inside))
+
+    def _field(self, tree: Syntax, scope: Scope) -> Expression:
+        owner, field_name = map(str, tree.children)
+        return _edge(self._element(owner, scope), field_name.lower())
+
+    def _it(self, tree: Syntax, scope: Scope) -> Expression:
+        return self._element("it", scope)
+
+    def _element(self, name: str, scope: Scope) -> Element:
+        if name.lower() == "it":
+            if not scope.elements:
+                raise Problem("it has a meaning only inside a where")
+            return scope.elements[-1][1]
+        found = dict(scope.elements).get(name)
+        if found is None:
+            aliases = [alias for alias, _ in scope.elements if alias]
+            raise Problem(f"{name} names no element here", self.names.nearest(name, aliases))
+        return found
+
+    def _population(self, tree: Syntax, scope: Scope) -> Expression:
+        population = population_named(_token(tree))
+        found = scope.populations.get(population)
+        if found is None and population is Population.DENOMINATOR:
+            found = scope.populations.get(Population.INITIAL_POPULATION)
+        if found is None or found.type is not Type.BOOLEAN:
+            raise Problem(f"there is no line {_token(tree)} before this one")
+        return IsTrue(found)
+
+
+def _token(tree: Syntax) -> Token:
+    token = tree.children[0]
+    assert isinstance(token, Token)
+    return token
+
+
+def unquoted(token: str) -> str:
+    return token[1:-1] if token.startswith('"') else str(token)
+
+
+def _edge(element: Element, name: str) -> Expression:
+    if name == "value":
+        if not element.is_valued:
+            raise Problem("a date has no value", "say start or end")
+        return element
+    return DayOf("start" if name == "start" else "end", element)
+
+
+def _tests_elements(where: Syntax) -> bool:
+    """Whether a condition is about each element of a series, not about the patient."""
+    _, alias, condition = where.children
+    return alias is not None or _says_it(condition)
+
+
+def _says_it(tree: Branch | None) -> bool:
+    if not isinstance(tree, Tree):
+        return False
+    inside = tree.children[:1] if tree.data == "where" else tree.children
+    return tree.data in ("it", "it_field") or any(map(_says_it, inside))
+
+
+def _read_of(words: str, part: Expression) -> Expression:
+    reading = types.reading(part)
+    if words.lower().startswith("date"):
+        return DayOf("start", reading)
+    if not reading.is_valued:
+        raise Problem("a date has no value", "say date of …")
+    return reading
+
+
+def _presence(value: Expression, words: str) -> Expression:
+    is_negated = "not" in words.lower().split()
+    is_missing = types.missing(value)
+    return Not(is_missing) if ("known" in words.lower()) != is_negated else is_missing
+
+
+def _period_field(_: str, name: str) -> Expression:
+    if name.lower() == "value":
+        raise Problem("a period has no value", "say period.start or period.end")
+    return PeriodEdge("start" if name.lower() == "start" else "end")
+
+
+FACTS: dict[str, Expression] = {"dob": BirthDate(), "deceased": Attribute("deceased")}
+NAMING = ("number", "name", "text")
+OVER_PATIENTS = ("score", "arithmetic", "negative", "number")
+PERIOD = Interval(PeriodEdge("start"), PeriodEdge("end"))
+
+SCOPED: dict[str, Callable[[Checker, Syntax, Scope], Expression]] = {
+    "name": Checker._name,
+    "call": Checker._call,
+    "where": Checker._where,
+    "it": Checker._it,
+    "it_field": Checker._field,
+    "alias_field": Checker._field,
+    "population": Checker._population,
+}
+BUILD: dict[str, Callable[..., Expression]] = {
+    "any_of": lambda *parts: (
+        calls.union(parts)
+        if all(isinstance(part, Series) for part in parts)
+        else AnyOf(tuple(map(_operand, parts)))
+    ),
+    "all_of": lambda *parts: AllOf(tuple(map(types.boolean, parts))),
+    "negation": lambda part: Not(types.boolean(part)),
+    "compare": lambda left, sign, right: comparisons.compare(sign, left, right),
+    "compare_pair": lambda left, sign, pair: comparisons.compare_pair(sign, left, pair),
+    "between": comparisons.between,
+    "not_between": lambda *parts: Not(comparisons.between(*parts)),
+    "member": comparisons.member,
+    "not_member": lambda *parts: Not(comparisons.member(*parts)),
+    "is_known": _presence,
+    "arithmetic": arithmetic.chain,
+    "negative": arithmetic.negative,
+    "timing": filters.timing,
+    "within": lambda left, count, unit, right: filters.within(
+        left, arithmetic.duration(count, unit), right
+    ),
+    "same_day": filters.same_day,
+    "not_same_day": filters.not_same_day,
+    "latest_day": filters.latest_day,
+    "number": arithmetic.number,
+    "duration": arithmetic.duration,
+    "text": lambda token: Constant(token[1:-1], Type.TEXT),
+    "date": arithmetic.day,
+    "truth": lambda token: Constant(token.lower() == "true", Type.BOOLEAN),
+    "period": lambda _: PERIOD,
+    "period_field": _period_field,
+    "attribute": lambda _, key: Attribute(unquoted(key)),
+    "age": lambda _: Age(PeriodEdge("end")),
+    "age_at": lambda _, at: Age(types.day(at)),
+    "sex": lambda _: Sex(),
+    "read_of": _read_of,
+    "interval": lambda first, last: Interval(types.day(first), types.day(last)),
+    "patients": lambda _: Patients(),
+}
+
+
+def _operand(part: Expression) -> Expression:
+    if isinstance(part, Series):
+        raise Problem("or joins series with series, or conditions", "say exists(…) of the series")
+    return types.boolean(part)

@@ -1,0 +1,128 @@
+"""A measure: what a whole formula means."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from domain.measures.model import Expression, OverPatients, Values
+from domain.measures.populations import Population, Scoring
+
+Method = Literal["median", "mean", "sum", "count", "min", "max"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One rate of a measure: its populations, in standard order, and its strata."""
+
+    title: str | None
+    criteria: Mapping[Population, Expression]
+    strata: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A checked formula. A free score has a `score` and no groups, all others have groups.
+
+    `references` is what names resolved to when it was parsed: store it beside the text.
+    `method` is how a continuous variable is aggregated.
+    """
+
+    scoring: Scoring
+    groups: tuple[Group, ...]
+    references: dict[str, int]
+    score: Expression | None = None
+    method: Method | None = None
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """The codes of the populations; of the first group where there are several."""
+        return tuple(str(each) for each in self.groups[0].criteria) if self.groups else ()
+
+    def expressions(self) -> Iterator[Expression]:
+        """All expressions of all lines."""
+        if self.score is not None:
+            yield self.score
+        for group in self.groups:
+            yield from group.criteria.values()
+            yield from group.strata.values()
+
+    @property
+    def aggregates(self) -> tuple[OverPatients, ...]:
+        """The different aggregates over patients of a free score, in order of appearance."""
+        found = (e for e in _walk(self.score) if isinstance(e, OverPatients)) if self.score else ()
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number per patient: `what` is a population's code or a part of an aggregate.
+
+    `is_spread`: the aggregate of this cell needs all its values, not their sum.
+    """
+
+    what: str
+    group: int = 0
+    stratum: str | None = None
+    is_spread: bool = False
+
+    @property
+    def label(self) -> str:
+        place = f"group {self.group + 1}: " if self.group else ""
+        return place + (f"stratum {self.stratum}: " if self.stratum else "") + self.what
+
+
+OBSERVED = "observation"  # the value of a continuous variable, beside its presence
+ADDITIVE = ("count", "sum", "mean", "avg")
+
+
+def cells(measure: Measure) -> tuple[Cell, ...]:
+    """The layout of the numbers per patient, for those who compute and who add them up."""
+    if measure.score is not None:
+        return tuple(
+            cell for n, each in enumerate(measure.aggregates) for cell in _of_aggregate(n, each)
+        )
+    return tuple(
+        cell
+        for number, group in enumerate(measure.groups)
+        for stratum in (None, *group.strata)
+        for cell in _of_group(measure, group, number, stratum)
+    )
+
+
+def _of_group(
+    measure: Measure, group: Group, number: int, stratum: str | None
+) -> Iterator[Cell]:
+    for population in group.criteria:
+        yield Cell(str(population), number, stratum)
+    if measure.scoring is Scoring.CONTINUOUS_VARIABLE:
+        yield Cell(OBSERVED, number, stratum, measure.method not in ADDITIVE)
+
+
+def _of_aggregate(number: int, aggregate: OverPatients) -> Iterator[Cell]:
+    name = f"{aggregate.function} {number + 1}"
+    if aggregate.function == "count":
+        yield Cell(name)
+    elif aggregate.function in ADDITIVE:
+        yield Cell(f"{name} sum")
+        yield Cell(f"{name} count")
+    else:
+        yield Cell(name, is_spread=True)
+
+
+def _walk(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    for child in expression.children():
+        yield from _walk(child)
+
+
+def variables_of(measure: Measure) -> frozenset[int]:
+    """The ids of all variables whose values the measure reads."""
+    return frozenset(
+        each.variable_id
+        for expression in measure.expressions()
+        for each in _walk(expression)
+        if isinstance(each, Values)
+    )
+
+

@@ -1,0 +1,79 @@
+"""Reading the text of one line: a syntax tree, or where and why there is none."""
+
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark.exceptions import UnexpectedInput
+
+from domain.measures.errors import FormulaError
+
+Branch = Token | Tree[Token]
+
+SAID = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "COLON": "':'",
+    "RPAR": "')'",
+    "LPAR": "'('",
+    "RSQB": "']'",
+    "COMMA": "','",
+    "DOT": "'.'",
+    "COMPARE": "a comparison",
+    "FIELD": "value, start or end",
+    "UNIT": "days, weeks, months or years",
+    "_AND": "and",
+    "_OR": "or",
+    "_WHERE": "where",
+    "_OF": "of",
+    "SCORING_KIND": "proportion, ratio, continuous-variable or cohort",
+}
+
+
+def read_line(text: str, line: int) -> Tree[Token]:
+    """The syntax tree of a line; raises FormulaError where it cannot be read."""
+    try:
+        return grammar().parse(text)
+    except UnexpectedEOF as error:
+        raise FormulaError(line, len(text) + 1, "the line ends too early", text=text) from error
+    except UnexpectedInput as error:
+        column = error.column if error.column > 0 else len(text) + 1
+        raise FormulaError(line, column, _unexpected(error, text), _hint(error), text) from error
+
+
+@cache
+def grammar(strict: bool = False) -> Lark:
+    """The parser; `strict` refuses a grammar with any conflict or ambiguous word (needs
+    the package interegular)."""
+    source = files("domain.measures").joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(source, parser="lalr", start="line", propagate_positions=True, strict=strict)
+
+
+def column_of(branch: Branch) -> int:
+    """Where a part of the line begins, counted from 1."""
+    place = branch.column if isinstance(branch, Token) else getattr(branch.meta, "column", 1)
+    return place or 1
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can stand as a bare name: no keyword, no other characters."""
+    try:
+        return [(t.type, str(t)) for t in grammar().lex(text)] == [("NAME", text)]
+    except UnexpectedInput:
+        return False
+
+
+def _unexpected(error: UnexpectedInput, text: str) -> str:
+    if isinstance(error, UnexpectedToken):
+        if error.token.type == "$END":
+            return "the line ends too early"
+        return f"unexpected {str(error.token)[:40]!r}"
+    if isinstance(error, UnexpectedCharacters):
+        return f"unexpected {text[error.pos_in_stream]!r}"
+    return "the line cannot be read"
+
+
+def _hint(error: UnexpectedInput) -> str | None:
+    allowed = getattr(error, "accepts", None) or getattr(error, "allowed", None) or set()
+    said = sorted({SAID[name] for name in allowed if name in SAID})
+    return f"expected {', '.join(said)}" if said else None

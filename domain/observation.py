@@ -1,0 +1,67 @@
+"""One value of one variable of one patient."""
+
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from domain.document import Evidence
+
+VariableKind = Literal["number", "date"]
+
+
+class Source(StrEnum):
+    """How a value came in; `add` and `import` never supersede by themselves."""
+
+    MANUAL = "manual"
+    SCRAPE = "scrape"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A value with its clinical day (of a date value: its start) and where it stands.
+
+    `evidence` is what was sent or scraped with this very value. `carried` is what an earlier
+    value of the variable showed and this one did not replace; it is shown, but proves nothing.
+    """
+
+    id: int
+    variable_id: int
+    kind: VariableKind
+    value: str
+    day: str
+    source: str
+    end: str | None = None
+    observed_on: str | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    carried: Evidence = field(default_factory=Evidence)
+    confidence: float | None = None
+    is_addition: bool = False
+    supersedes: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> Evidence:
+        """Note, page and box as the API shows them: sent ones first, carried ones otherwise."""
+        own, carried = self.evidence, self.carried
+        placed = own if (own.pdf_page, own.highlight, own.document_id) != (None,) * 3 else carried
+        return replace(placed, note=own.note if own.note is not None else carried.note)
+
+    def as_state(self) -> dict[str, Any]:
+        """JSON-ready event content; `from_state` is the inverse."""
+        state = {name: value for name, value in asdict(self).items() if value is not None}
+        state["supersedes"] = list(self.supersedes)
+        for name in ("evidence", "carried"):
+            state[name] = {k: v for k, v in state[name].items() if v is not None}
+        return state
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Observation":
+        """The observation in an event."""
+        return cls(
+            **{
+                **state,
+                "evidence": Evidence(**state["evidence"]),
+                "carried": Evidence(**state["carried"]),
+                "supersedes": tuple(state["supersedes"]),
+            }
+        )

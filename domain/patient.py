@@ -1,0 +1,337 @@
+"""A patient's chart: demographics, observations, documents and scrapes, as events."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from eventsourcing.domain import Aggregate
+
+from domain import events
+from domain.document import Document, DocumentStatus, Evidence
+from domain.errors import Conflict, Invalid, NotFound
+from domain.ids import Kind, aggregate_id, number_of
+from domain.observation import Observation, Source, VariableKind
+
+
+@dataclass(frozen=True)
+class Demographics:
+    """Who the patient is; `dob` is an ISO date, the rest as sent."""
+
+    name: str | None = None
+    dob: str | None = None
+    sex: str | None = None
+    external_id: str | None = None
+    race: str | None = None
+    ethnicity: str | None = None
+    payer: str | None = None
+    additional_variables: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ScrapeAnswer:
+    """What one scrape says of one variable: an observation, or why there is none."""
+
+    variable_id: int
+    kind: VariableKind
+    observation: Observation | None
+    reason: str | None
+    candidates: tuple[dict[str, Any], ...]
+
+    def as_state(self) -> dict[str, Any]:
+        """JSON-ready event content."""
+        return {
+            "variable_id": self.variable_id,
+            "kind": self.kind,
+            "observation": self.observation.as_state() if self.observation else None,
+            "reason": self.reason,
+            "candidates": list(self.candidates),
+        }
+
+
+class Patient(Aggregate):
+    """The chart of one patient. An observation is never overwritten, only superseded."""
+
+    TOPIC = "patient"
+
+    class Event(events.Event):
+        pass
+
+    class Created(events.Created):
+        TOPIC = "patient.registered"
+        account_id: int
+        demographics: dict[str, Any]
+
+    class DemographicsChanged(Event):
+        TOPIC = "patient.demographics_changed"
+        account_id: int
+        demographics: dict[str, Any]
+
+        def apply(self, aggregate: "Patient") -> None:
+            aggregate.demographics = Demographics(**self.demographics)
+
+    class ObservationRecorded(Event):
+        TOPIC = "patient.observation_recorded"
+        account_id: int
+        observation: dict[str, Any]
+
+        def apply(self, aggregate: "Patient") -> None:
+            aggregate._hold(Observation.from_state(self.observation))
+
+    class ObservationsImported(Event):
+        TOPIC = "patient.observations_imported"
+        account_id: int
+        observations: list[dict[str, Any]]
+
+        def apply(self, aggregate: "Patient") -> None:
+            for state in self.observations:
+                aggregate._hold(Observation.from_state(state))
+
+    class ObservationWithdrawn(Event):
+        TOPIC = "patient.observation_withdrawn"
+        account_id: int
+        observation_id: int
+        variable_id: int
+
+        def apply(self, aggregate: "Patient") -> None:
+            del aggregate.observations[self.observation_id]
+
+    class DocumentAdded(Event):
+        TOPIC = "patient.document_added"
+        account_id: int
+        document_id: str
+        sha256: str
+        filename: str
+        bytes: int
+
+        def apply(self, aggregate: "Patient") -> None:
+            aggregate.documents[self.document_id] = Document(
+                self.document_id, self.sha256, self.filename
+            )
+
+    class DocumentRead(Event):
+        TOPIC = "patient.document_read"
+        account_id: int
+        document_id: str
+        status: str
+        reason: str | None
+        pages: int | None
+        summary: dict[str, Any] | None
+
+        def apply(self, aggregate: "Patient") -> None:
+            document = aggregate.documents[self.document_id]
+            aggregate.documents[self.document_id] = replace(
+                document, status=DocumentStatus(self.status), reason=self.reason
+            )
+
+    class Scraped(Event):
+        TOPIC = "patient.scraped"
+        account_id: int
+        documents: list[dict[str, str]]
+        model: str | None
+        extractor: str
+        extractor_version: str
+        answers: list[dict[str, Any]]
+
+        def apply(self, aggregate: "Patient") -> None:
+            for answer in self.answers:
+                if answer["observation"]:
+                    aggregate._hold(Observation.from_state(answer["observation"]))
+
+    def __init__(self, account_id: int, demographics: dict[str, Any]) -> None:
+        self.account_id = account_id
+        self.demographics = Demographics(**demographics)
+        self.observations: dict[int, Observation] = {}
+        self.documents: dict[str, Document] = {}
+
+    @property
+    def number(self) -> int:
+        """The public id."""
+        return number_of(self.id)
+
+    @classmethod
+    def register(
+        cls, number: int, account_id: int, demographics: Demographics, metadata: events.Metadata
+    ) -> Self:
+        """A new, empty chart."""
+        return cls._create(
+            cls.Created,
+            id=aggregate_id(Kind.PATIENT, number),
+            account_id=account_id,
+            demographics=asdict(demographics),
+            metadata=metadata,
+        )
+
+    def change_demographics(self, demographics: Demographics, metadata: events.Metadata) -> None:
+        """Replace the demographics; nothing happens when they are the present ones."""
+        if demographics != self.demographics:
+            self.trigger_event(
+                self.DemographicsChanged,
+                account_id=self.account_id,
+                demographics=asdict(demographics),
+                metadata=metadata,
+            )
+
+    def record_observation(self, observation: Observation, metadata: events.Metadata) -> None:
+        """Record a value that `put_in_place` or `add` prepared."""
+        self._refuse_unknown(observation)
+        self.trigger_event(
+            self.ObservationRecorded,
+            account_id=self.account_id,
+            observation=observation.as_state(),
+            metadata=metadata,
+        )
+
+    def import_observations(
+        self, observations: Sequence[Observation], metadata: events.Metadata
+    ) -> None:
+        """Record several values that came in one line of an import."""
+        if observations:
+            self.trigger_event(
+                self.ObservationsImported,
+                account_id=self.account_id,
+                observations=[observation.as_state() for observation in observations],
+                metadata=metadata,
+            )
+
+    def withdraw_observation(self, observation_id: int, metadata: events.Metadata) -> None:
+        """Take a value back; it stays in the history and counts nowhere."""
+        observation = self.observation(observation_id)
+        self.trigger_event(
+            self.ObservationWithdrawn,
+            account_id=self.account_id,
+            observation_id=observation_id,
+            variable_id=observation.variable_id,
+            metadata=metadata,
+        )
+
+    def add_document(
+        self, document_id: str, sha256: str, filename: str, size: int, metadata: events.Metadata
+    ) -> None:
+        """Attach a PDF whose bytes are already safe in the blob store."""
+        self.trigger_event(
+            self.DocumentAdded,
+            account_id=self.account_id,
+            document_id=document_id,
+            sha256=sha256,
+            filename=filename,
+            bytes=size,
+            metadata=metadata,
+        )
+
+    def document_was_read(
+        self, document_id: str, pages: int, summary: dict[str, Any], metadata: events.Metadata
+    ) -> None:
+        """The document's words are stored; it can be scraped."""
+        self._settle(document_id, DocumentStatus.READY, None, pages, summary, metadata)
+
+    def document_was_refused(
+        self, document_id: str, reason: str, metadata: events.Metadata
+    ) -> None:
+        """The document cannot be read, for a reason a person understands."""
+        self._settle(document_id, DocumentStatus.REFUSED, reason, None, None, metadata)
+
+    def record_scrape(
+        self,
+        answers: Sequence[ScrapeAnswer],
+        *,
+        documents: Sequence[Document],
+        model: str | None,
+        extractor: str,
+        extractor_version: str,
+        metadata: events.Metadata,
+    ) -> None:
+        """One run of the extractor, with what it found and what it did not."""
+        self.trigger_event(
+            self.Scraped,
+            account_id=self.account_id,
+            documents=[{"id": d.id, "sha256": d.sha256} for d in documents],
+            model=model,
+            extractor=extractor,
+            extractor_version=extractor_version,
+            answers=[answer.as_state() for answer in answers],
+            metadata=metadata,
+        )
+
+    def put_in_place(self, observation: Observation) -> Observation:
+        """What a PUT or a scrape of this value supersedes and carries over.
+
+        A number supersedes the put or scraped value of the same clinical day, a date the shown
+        one (measures.md 6.1). Without `supersedes` of the caller's, that is decided here.
+        """
+        shown = self.current(observation.variable_id)
+        superseded = observation.supersedes or tuple(
+            held.id for held in self._of(observation.variable_id) if _gives_way(held, observation)
+        )
+        if observation.kind == "date" and not observation.supersedes and shown:
+            superseded = (shown.id,)
+        carried = shown.shown if shown else Evidence()
+        return replace(observation, supersedes=superseded, carried=carried)
+
+    def current(self, variable_id: int) -> Observation | None:
+        """The shown value: of the latest clinical day, among equals the last recorded."""
+        latest = None
+        for held in self._of(variable_id):
+            if latest is None or held.day >= latest.day:
+                latest = held
+        return latest
+
+    def observation(self, observation_id: int) -> Observation:
+        """The value with this id, unless it was superseded or withdrawn."""
+        try:
+            return self.observations[observation_id]
+        except KeyError:
+            raise NotFound(f"The patient has no observation {observation_id}.") from None
+
+    def document(self, document_id: str) -> Document:
+        """The document with this id."""
+        try:
+            return self.documents[document_id]
+        except KeyError:
+            raise Invalid.field("document_id", "is not a document of this patient") from None
+
+    def _settle(
+        self,
+        document_id: str,
+        status: DocumentStatus,
+        reason: str | None,
+        pages: int | None,
+        summary: dict[str, Any] | None,
+        metadata: events.Metadata,
+    ) -> None:
+        if self.document(document_id).status is not DocumentStatus.PROCESSING:
+            raise Conflict("The document was read before.")
+        self.trigger_event(
+            self.DocumentRead,
+            account_id=self.account_id,
+            document_id=document_id,
+            status=status.value,
+            reason=reason,
+            pages=pages,
+            summary=summary,
+            metadata=metadata,
+        )
+
+    def _of(self, variable_id: int) -> Iterable[Observation]:
+        return [held for held in self.observations.values() if held.variable_id == variable_id]
+
+    def _hold(self, observation: Observation) -> None:
+        for superseded in observation.supersedes:
+            self.observations.pop(superseded, None)
+        self.observations[observation.id] = observation
+
+    def _refuse_unknown(self, observation: Observation) -> None:
+        for superseded in observation.supersedes:
+            if self.observation(superseded).variable_id != observation.variable_id:
+                raise Invalid.field("supersedes", "is a value of another variable")
+        if observation.evidence.document_id is not None:
+            self.document(observation.evidence.document_id)
+
+
+def _gives_way(held: Observation, new: Observation) -> bool:
+    """A put or scraped number gives way to the next one of its clinical day."""
+    return (
+        new.kind == "number"
+        and held.day == new.day
+        and not held.is_addition
+        and held.source in (Source.MANUAL, Source.SCRAPE)
+    )

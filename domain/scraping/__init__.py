@@ -1,0 +1,1 @@
+"""From the words of a document to a value with its box, or an honest "not found"."""

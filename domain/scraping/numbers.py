@@ -1,0 +1,111 @@
+"""Numbers as documents print them: value, unit, and whether they are a range or a bound."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from domain.scraping.dates import masked
+from domain.scraping.units import Unit, unit_at
+
+_FIGURE = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?|\d+[.,]\d+|\d+|\.\d+)"
+_NUMBER = re.compile(rf"(?<![\w.,:^#/])(?P<sign>(?<![\d)][ -])[-\u2212])?(?P<figure>{_FIGURE})")
+_PAIR = re.compile(
+    r"(?<![\w.,/^#])(?P<first>\d{2,3}(?:\.\d)?)\s?(?:mm\s?\[?hg\]?)?\s?(?:/|over)\s?"
+    r"(?P<second>\d{1,3}(?:\.\d)?)(?!\s?/|\w*\d|[.,]\d)",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r"(?<![\w.])\d\s?\+\s?\d(?:\s?\+\s?\d)*(?:\s?=\s?(?P<total>\d+))?(?:/\d+)?")
+_RANGE = re.compile(
+    rf"(?<![\w.,/]){_FIGURE}\s?(?:[^\W\d_]{{1,6}}(?:/[^\W\d_]{{1,6}})?|%|°[CF])?\s?(?:-|\u2013|\u2014|\bto\b)"
+    rf"\s?{_FIGURE}(?![\w]*-\w)"
+)
+_BOUND = re.compile(
+    r"(?:[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?|\bbelow"
+    r"|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
+    re.IGNORECASE,
+)
+_NOT_A_VALUE = re.compile(r"(?:#|\bno\.|\bx|\bage|\bpage|\bfigure|\bgrade|\bstage|\btype)\s?$", re.I)
+Role = Literal["plain", "range", "bound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`text` is the value in plain digits; `second` the lower half of a pair such as 128/76."""
+
+    text: str
+    value: Decimal
+    start: int
+    end: int
+    role: Role = "plain"
+    unit: Unit | None = None
+    second: str | None = None
+
+
+def numbers_in(text: str) -> tuple[Number, ...]:
+    """The numbers of `text` in order. Digits of dates, times, codes and names are not numbers."""
+    taken = sorted(masked(text))
+    found = []
+    for number in (*_sums(text, taken), *_pairs(text, taken), *_singles(text, taken)):
+        if not _within(number.start, taken):
+            unit, end = unit_at(text, number.end) or (None, number.end)
+            found.append(replace(number, unit=unit))
+            taken.append((number.start, end))
+    return tuple(sorted(found, key=lambda number: number.start))
+
+
+def plain(figure: str) -> str:
+    """A printed figure in plain digits: grouping removed, decimal comma and bare point mended."""
+    if re.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", figure):
+        figure = figure.replace(",", "")
+    figure = figure.replace(",", ".")
+    return f"0{figure}" if figure.startswith(".") else figure
+
+
+def _sums(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
+    for match in _SUM.finditer(text):
+        if match["total"]:
+            start, end = match.span("total")
+            taken.append((match.start(), start))
+            yield Number(match["total"], Decimal(match["total"]), start, end)
+        taken.append((match.end("total") if match["total"] else match.start(), match.end()))
+
+
+def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
+    for match in _PAIR.finditer(text):
+        first, second = Decimal(match["first"]), Decimal(match["second"])
+        if 50 <= first <= 300 and (second == 0 or 20 <= second < first):
+            role: Role = "bound" if _BOUND.search(text, 0, match.start()) else "plain"
+            yield Number(
+                match["first"], first, *match.span(), role, second=match["second"]
+            )
+
+
+def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
+    ranges = [match.span() for match in _RANGE.finditer(text) if not _is_list(text, match)]
+    for match in _NUMBER.finditer(text):
+        start, end = match.span("figure")
+        if len(match["figure"]) > 12 or _NOT_A_VALUE.search(text, max(0, start - 8), start):
+            continue
+        if text[end : end + 1].isalpha() and unit_at(text, end) is None:
+            continue
+        if "'" in (text[end : end + 1], text[start - 1 : start]):
+            continue
+        role: Role = "plain"
+        if _within(start, ranges):
+            role = "range"
+        elif _BOUND.search(text, max(0, start - 30), start):
+            role = "bound"
+        figure = plain(match["figure"])
+        sign = "-" if match["sign"] and role == "plain" else ""
+        yield Number(sign + figure, Decimal(sign + figure), match.start(), end, role)
+
+
+def _is_list(text: str, match: re.Match[str]) -> bool:
+    """A hyphen with a space on one side only, or after a list number, makes no range."""
+    return bool(re.match(r"\d+\.\s", match.group())) or " -" in match.group().replace(" - ", "")
+
+
+def _within(position: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= position < end for start, end in spans)

@@ -1,0 +1,166 @@
+"""Rows and columns: which cells stand beside a label, and what the column above them says."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.scraping.layout import Flow, Layout, bands
+from domain.scraping.numbers import numbers_in
+from domain.scraping.words import Box, union
+
+Role = Literal["result", "reference", "prior", "unit", "other"]
+ROW_GAP = 2.2
+_ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    (
+        "reference",
+        re.compile(
+            r"\b(?:ref(?:erence|s)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
+            r"|expected|threshold|interval|range)",
+            re.I,
+        ),
+    ),
+    ("prior", re.compile(r"\b(?:prior|previous|last|baseline|old|before)\b", re.I)),
+    ("unit", re.compile(r"^units?\b", re.I)),
+    (
+        "result",
+        re.compile(r"\b(?:results?|values?|readings?|this (?:exam|visit)|today|current|measured)\b", re.I),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """Cells from left to right that share a band of the page."""
+
+    cells: tuple[Flow, ...]
+    box: Box
+    page: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows below each other; `header` is the row that names the columns, perhaps pages earlier."""
+
+    rows: tuple[Row, ...]
+    header: Row | None
+
+    def heading(self, cell: Flow) -> Flow | None:
+        """The header cell above `cell`."""
+        if self.header is None or cell in self.header.cells:
+            return None
+        nearest = min(self.header.cells, key=lambda head: _apart(box(head), box(cell)))
+        row = next((row for row in self.rows if cell in row.cells), None)
+        if _apart(box(nearest), box(cell))[0] > 0 and row is not None:
+            if len(row.cells) == len(self.header.cells):
+                return self.header.cells[row.cells.index(cell)]
+        return nearest
+
+    def role(self, cell: Flow) -> Role:
+        """What the column of `cell` holds, by its heading."""
+        head = self.heading(cell)
+        return role_of(head.text) if head is not None else "other"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """All rows of a document in order, and where each flow and row belongs."""
+
+    rows: tuple[Row, ...]
+    row_of: dict[Flow, int]
+    table_of: dict[int, Table]
+
+    def row(self, flow: Flow) -> Row:
+        return self.rows[self.row_of[flow]]
+
+    def table(self, flow: Flow) -> Table | None:
+        return self.table_of.get(self.row_of[flow])
+
+
+def role_of(heading: str) -> Role:
+    """The role that a short column heading names; letterheads and sentences name none."""
+    if len(heading.split()) > 5 or ":" in heading:
+        return "other"
+    return next((role for role, pattern in _ROLES if pattern.search(heading)), "other")
+
+
+def box(flow: Flow) -> Box:
+    """The upright box of a cell."""
+    return union(segment.box for segment in flow.segments)
+
+
+def grid(layout: Layout) -> Grid:
+    """The rows and tables of `layout`."""
+    rows = tuple(_rows(layout))
+    row_of = {cell: index for index, row in enumerate(rows) for cell in row.cells}
+    table_of: dict[int, Table] = {}
+    last: Table | None = None
+    for run in _runs(rows):
+        last = _table(rows, run, last)
+        for index in run:
+            table_of[index] = last
+    return Grid(rows, row_of, table_of)
+
+
+def _rows(layout: Layout) -> list[Row]:
+    starting: dict[int, list[Flow]] = {}
+    for flow in layout.flows:
+        starting.setdefault(flow.segments[0].line, []).append(flow)
+    rows = []
+    for band in bands(layout.lines):
+        cells = [flow for line in band for flow in starting.get(line.number, [])]
+        if cells:
+            cells.sort(key=lambda flow: flow.segments[0].box.x1)
+            around = union(segment.box for cell in cells for segment in cell.segments[:1])
+            rows.append(Row(tuple(cells), around, cells[0].page))
+    return rows
+
+
+def _runs(rows: Sequence[Row]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for index, row in enumerate(rows):
+        above = rows[index - 1] if index else None
+        close = above is not None and _is_close(above, row)
+        if len(row.cells) < 2 and not (close and runs and _is_inside(rows, index)):
+            continue
+        if runs and runs[-1][-1] == index - 1 and close:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return runs
+
+
+def _is_close(above: Row, row: Row) -> bool:
+    bottom = max(segment.box.y2 for cell in above.cells for segment in cell.segments)
+    height = row.cells[0].segments[0].box.height
+    return above.page == row.page and row.box.y1 - bottom < ROW_GAP * height
+
+
+def _is_inside(rows: Sequence[Row], index: int) -> bool:
+    """A lone cell belongs to the table when the row below it goes on in the columns above."""
+    if index + 1 >= len(rows) or not _is_close(rows[index], rows[index + 1]):
+        return False
+    above, below = rows[index - 1].cells, rows[index + 1].cells
+    aligned = sum(
+        any(abs(box(one).x1 - box(other).x1) < 2 for other in below) for one in above
+    )
+    return len(below) >= 2 and aligned >= 2
+
+
+def _table(rows: Sequence[Row], run: list[int], last: Table | None) -> Table:
+    body = tuple(rows[index] for index in run)
+    first = body[0]
+    if not any(number.role == "plain" for cell in first.cells for number in numbers_in(cell.text)):
+        return Table(body, first)
+    continued = (
+        last is not None
+        and last.rows[-1].page == first.page - 1
+        and all(row.page != first.page for row in rows[max(0, run[0] - 2) : run[0] - 1])
+    )
+    return Table(body, last.header if continued and last is not None else None)
+
+
+def _apart(head: Box, cell: Box) -> tuple[float, float]:
+    """How far two boxes are apart sideways, then how far their middles are."""
+    gap = max(head.x1, cell.x1) - min(head.x2, cell.x2)
+    return max(gap, 0.0), abs(head.x1 + head.x2 - cell.x1 - cell.x2)

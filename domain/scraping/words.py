@@ -1,0 +1,131 @@
+"""The words of a document, each with its box on the page a reader sees."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+SUMMARY_BYTES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in points, origin top-left of the displayed page (crop box, after /Rotate).
+
+    x1 < x2 and y1 < y2.
+    """
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def height(self) -> float:
+        return self.y2 - self.y1
+
+    @property
+    def width(self) -> float:
+        return self.x2 - self.x1
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One run of characters without a space. `source` is "text" or "form" (a filled-in field)."""
+
+    text: str
+    box: Box
+    page: int
+    source: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A displayed page in points; `number` counts from 1.
+
+    `turn` is the direction its text runs on the displayed page, in degrees clockwise from
+    left-to-right: 0, 90 (downwards), 180 or 270.
+    """
+
+    number: int
+    width: float
+    height: float
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWords:
+    """Everything extraction knows of a document. `words` are in reading order."""
+
+    pages: tuple[Page, ...]
+    words: tuple[Word, ...]
+    tables: int
+
+    def to_json(self) -> dict[str, Any]:
+        """A compact JSON object from which `from_json` makes an equal DocumentWords."""
+        return {
+            "pages": [[p.number, p.width, p.height, p.turn] for p in self.pages],
+            "words": [_word_to_json(word) for word in self.words],
+            "tables": self.tables,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "DocumentWords":
+        """The inverse of `to_json`. Raises ValueError on anything else."""
+        try:
+            pages = tuple(
+                Page(int(n), float(w), float(h), int(turn)) for n, w, h, turn in data["pages"]
+            )
+            words = tuple(_word_from_json(row) for row in data["words"])
+            return cls(pages, words, int(data["tables"]))
+        except (KeyError, TypeError, IndexError, OverflowError) as error:
+            raise ValueError("not the words of a document") from error
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and page sizes; as JSON always below 2 kB (later page sizes are left out)."""
+        counts = {"pages": len(self.pages), "words": len(self.words), "tables": self.tables}
+        sizes: list[list[float]] = []
+        for page in self.pages:
+            longer = [*sizes, [round(page.width, 1), round(page.height, 1)]]
+            if len(json.dumps({**counts, "page_sizes": longer})) >= SUMMARY_BYTES:
+                break
+            sizes = longer
+        return {**counts, "page_sizes": sizes}
+
+
+def union(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all of `boxes` (at least one)."""
+    corners = list(boxes)
+    return Box(
+        min(box.x1 for box in corners),
+        min(box.y1 for box in corners),
+        max(box.x2 for box in corners),
+        max(box.y2 for box in corners),
+    )
+
+
+def turned(box: Box, page: Page, turn: int) -> Box:
+    """`box` of the displayed page as seen when text that runs `turn` degrees is held upright."""
+    if turn == 90:
+        return Box(box.y1, page.width - box.x2, box.y2, page.width - box.x1)
+    if turn == 180:
+        return Box(
+            page.width - box.x2, page.height - box.y2, page.width - box.x1, page.height - box.y1
+        )
+    if turn == 270:
+        return Box(page.height - box.y2, box.x1, page.height - box.y1, box.x2)
+    return box
+
+
+def _word_to_json(word: Word) -> list[Any]:
+    box = word.box
+    row = [word.text, word.page, box.x1, box.y1, box.x2, box.y2]
+    return row if word.source == "text" else [*row, word.source]
+
+
+def _word_from_json(row: list[Any]) -> Word:
+    text, page, x1, y1, x2, y2, *source = row
+    if not isinstance(text, str):
+        raise TypeError("the text of a word is a string")
+    box = Box(float(x1), float(y1), float(x2), float(y2))
+    return Word(text, box, int(page), str(source[0]) if source else "text")

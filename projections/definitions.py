@@ -1,0 +1,129 @@
+"""Variables, date variables and metrics: what an account measures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.ids import number_of
+from domain.measures.parser import VariableName
+from domain.metric import Metric
+from domain.observation import VariableKind
+from domain.variable import DateVariable, Variable
+from projections.database import Reader
+from projections.projection import Recorded, Rows
+from projections.queries import load
+
+_QUERIES = load("definitions")
+
+
+class Definitions:
+    """Read model of variables, date variables and metrics, with their history."""
+
+    name = "definitions"
+    version = 1
+    tables = ("variables", "metrics")
+
+    def fold(self, batch: Sequence[Recorded]) -> Rows:
+        rows: Rows = {"variables": [], "metrics": []}
+        for recorded in batch:
+            event = recorded.event
+            match event:
+                case Variable.Created() | Variable.Changed():
+                    rows["variables"].append(_variable_row(recorded, "number", event.definition))
+                case DateVariable.Created() | DateVariable.Changed():
+                    rows["variables"].append(_variable_row(recorded, "date", event.definition))
+                case Metric.Created() | Metric.Changed():
+                    rows["metrics"].append(
+                        _definition_row(recorded, body={**event.definition})
+                    )
+        return rows
+
+
+def _variable_row(
+    recorded: Recorded, kind: VariableKind, definition: dict[str, Any]
+) -> dict[str, Any]:
+    return _definition_row(
+        recorded,
+        kind=kind,
+        name=definition["name"],
+        is_interval=definition.get("is_interval", False),
+        body=definition,
+    )
+
+
+def _definition_row(recorded: Recorded, **columns: Any) -> dict[str, Any]:
+    event: Any = recorded.event
+    return recorded.row(
+        id=number_of(event.originator_id),
+        account_id=event.account_id,
+        version=event.originator_version,
+        **columns,
+    )
+
+
+@dataclass(frozen=True)
+class DefinitionRecord:
+    """One definition as it stands: `body` holds the fields its owner sent."""
+
+    id: int
+    account_id: int
+    version: int
+    position: int
+    body: dict[str, Any]
+    values: int = 0
+
+
+def find_variable(
+    database: Reader, kind: VariableKind, variable_id: int
+) -> DefinitionRecord | None:
+    """A variable of this kind, of whatever account, with the number of patients that have it."""
+    row = database.row(_QUERIES["find_variable"], {"kind": kind, "id": variable_id})
+    return row and DefinitionRecord(*row)
+
+
+def definition_of(
+    database: Reader, kind: VariableKind, variable_id: int
+) -> tuple[int, dict[str, Any]] | None:
+    """The account and the definition of a variable of this kind."""
+    row = database.row(_QUERIES["definition_of"], {"kind": kind, "id": variable_id})
+    return row and (row[0], row[1])
+
+
+def list_variables(
+    database: Reader, account_id: int, kind: VariableKind, limit: int, offset: int
+) -> tuple[int, list[DefinitionRecord]]:
+    """The total and one page of the account's variables of a kind."""
+    scope = {"account_id": account_id, "kind": kind, "limit": limit, "offset": offset}
+    total = database.row(_QUERIES["count_variables"], scope)
+    rows = database.rows(_QUERIES["list_variables"], scope)
+    return (total[0] if total else 0), [DefinitionRecord(*row) for row in rows]
+
+
+def variable_names(database: Reader, account_id: int) -> list[VariableName]:
+    """All variables of an account under the names that a formula may use."""
+    rows = database.rows(_QUERIES["variable_names"], {"account_id": account_id})
+    return [VariableName(*row) for row in rows]
+
+
+def all_variables(
+    database: Reader, account_id: int
+) -> list[tuple[int, VariableKind, dict[str, Any]]]:
+    """Id, kind and definition of every variable of an account."""
+    rows = database.rows(_QUERIES["all_variables"], {"account_id": account_id})
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def find_metric(database: Reader, metric_id: int) -> DefinitionRecord | None:
+    """A metric, of whatever account."""
+    row = database.row(_QUERIES["find_metric"], {"id": metric_id})
+    return row and DefinitionRecord(*row)
+
+
+def list_metrics(
+    database: Reader, account_id: int, limit: int, offset: int
+) -> tuple[int, list[DefinitionRecord]]:
+    """The total and one page of the account's metrics."""
+    scope = {"account_id": account_id, "limit": limit, "offset": offset}
+    total = database.row(_QUERIES["count_metrics"], scope)
+    rows = database.rows(_QUERIES["list_metrics"], scope)
+    return (total[0] if total else 0), [DefinitionRecord(*row) for row in rows]

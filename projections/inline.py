@@ -1,0 +1,17 @@
+"""The read models that are written in the transaction of their events."""
+
+from collections.abc import Sequence
+
+from projections.access import Access
+from projections.definitions import Definitions
+from projections.jobs import Jobs
+from projections.observations import Observations
+from projections.patients import Patients
+from projections.projection import Projection, Recorded, Rows, merge
+
+INLINE: tuple[Projection, ...] = (Access(), Patients(), Observations(), Definitions(), Jobs())
+
+
+def fold_inline(batch: Sequence[Recorded]) -> Rows:
+    """The rows of all inline read models for a batch of events in log order."""
+    return merge(projection.fold(batch) for projection in INLINE)

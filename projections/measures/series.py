@@ -1,0 +1,135 @@
+"""Series as rows, and what is made of them: one grouped set per construct.
+
+A construct that looks at elements of an outer `where` is evaluated beside each of them.
+"""
+
+from dataclasses import dataclass, replace
+
+from domain.measures.model import (
+    Count,
+    Defined,
+    Exists,
+    Expression,
+    Fold,
+    LatestDay,
+    Part,
+    Pick,
+    Series,
+    Union,
+    Values,
+    Where,
+    free_binders,
+)
+from projections.measures.scalars import scalar
+from projections.measures.statement import CHOSEN, VALID, Columns, Scope
+
+WHOLE = "CASE WHEN {0.second} IS NULL THEN {0.number} END"
+
+
+@dataclass
+class Rows:
+    """A query for the elements of a series: what it reads, which rows, and their columns."""
+
+    source: str
+    conditions: list[str]
+    columns: Columns
+    scope: Scope
+
+    def body(self, *more: str) -> str:
+        """FROM and WHERE."""
+        where = " AND ".join([*self.conditions, *more])
+        joined = " ".join([self.source, *self.scope.joins])
+        return f"FROM {joined}" + (f" WHERE {where}" if where else "")
+
+    def select(self) -> str:
+        return f"SELECT {self.columns.select()} {self.body()}"
+
+
+def rows(series: Series, outer: Scope) -> Rows:
+    """The elements of a series as a query; `outer` is where the series stands."""
+    match series:
+        case Values():
+            return _recorded([series], outer)
+        case Union(parts):
+            return _joined(parts, outer)
+        case Defined(_, of):
+            return rows(of, outer)
+        case Part(which, of):
+            return _part(which, rows(of, outer))
+        case LatestDay(of):
+            return _latest_day(of, outer)
+        case Where(of, binder, condition):
+            found = rows(of, outer)
+            found.scope.elements = {**outer.elements, binder: found.columns}
+            found.conditions.append(scalar(condition, found.scope))
+            return found
+    raise NotImplementedError(type(series).__name__)
+
+
+def _recorded(variables: list[Values], outer: Scope) -> Rows:
+    """The rows of variables of one kind."""
+    e = outer.statement.new_name("o")
+    ids = outer.statement.bind(sorted(each.variable_id for each in variables), "bigint[]")
+    is_open = variables[0].is_interval
+    columns = Columns(
+        id=f"{e}.id",
+        patient_id=f"{e}.patient_id",
+        start=f"{e}.day",
+        end=f"{e}.end_day" if is_open else f"coalesce({e}.end_day, {e}.day)",
+        last=f"coalesce({e}.end_day, " + ("'infinity'::date)" if is_open else f"{e}.day)"),
+        number=f"{e}.number",
+        second=f"{e}.second",
+        text=f"{e}.text",
+        position=f"{e}.from_position",
+    )
+    chosen = CHOSEN.format(columns.patient_id)
+    conditions = [VALID.format(e), f"{e}.variable_id = ANY({ids})", chosen]
+    return _rows(f"observations {e}", conditions, columns, outer)
+
+
+def _joined(parts: tuple[Series, ...], outer: Scope) -> Rows:
+    """A union: one scan where only variables of one kind are joined, else each part by itself."""
+    plain = [part for part in map(_undefined, parts) if isinstance(part, Values)]
+    if len(plain) == len(parts) and len({(v.of_numbers, v.is_interval) for v in plain}) == 1:
+        return _recorded(plain, outer)
+    e = outer.statement.new_name("u")
+    united = " UNION ".join(rows(part, outer).select() for part in parts)
+    return _rows(f"({united}) {e}", [], Columns.of(e), outer)
+
+
+def _part(which: str, whole: Rows) -> Rows:
+    number = f"(CASE WHEN {whole.columns.second} IS NOT NULL THEN {{}} END)"
+    of = whole.columns.number if which == "first" else whole.columns.second
+    whole.columns = replace(whole.columns, number=number.format(of), second="NULL::numeric")
+    return whole
+
+
+def _latest_day(of: Series, outer: Scope) -> Rows:
+    e = outer.statement.new_name("l")
+    inner = rows(of, outer)
+    newest = f"max({inner.columns.start}) OVER (PARTITION BY {inner.columns.patient_id}) AS newest"
+    source = f"(SELECT {inner.columns.select()}, {newest} {inner.body()}) {e}"
+    columns = Columns.of(e)
+    return _rows(source, [f"{columns.start} = {e}.newest"], columns, outer)
+
+
+def _rows(source: str, conditions: list[str], columns: Columns, outer: Scope) -> Rows:
+    scope = Scope(outer.statement, columns.patient_id, outer.elements)
+    return Rows(source, conditions, columns, scope)
+
+
+def _undefined(series: Series) -> Series:
+    return _undefined(series.series) if isinstance(series, Defined) else series
+
+
+@scalar.register
+def _(expression: Exists, scope: Scope) -> str:
+    if free_binders(expression):
+        found = rows(expression.series, scope)
+        return f"EXISTS (SELECT {found.body(f'{found.columns.patient_id} = {scope.patient_id}')})"
+
+    def grouped() -> str:
+        found = rows(expression.series, Scope(scope.statement, ""))
+        return f"SELECT DISTINCT {found.columns.patient_id} AS patient_id {found.body()}"
+
+    return f"({_beside(expression, grouped, scope)}.patient_id IS NOT NULL)"

@@ -1,0 +1,100 @@
+"""The parts of a statement under construction: bound constants, grouped sets, and scopes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.measures.model import Expression
+
+VALID = (
+    "{0}.account_id = %(account_id)s"
+    " AND {0}.from_position <= %(position)s AND {0}.to_position > %(position)s"
+)
+CHOSEN = "(%(patient_ids)s::bigint[] IS NULL OR {0} = ANY(%(patient_ids)s::bigint[]))"
+
+
+@dataclass
+class Statement:
+    """What all scopes of one statement share."""
+
+    parameters: dict[str, Any] = field(default_factory=dict)
+    sets: dict[Expression, tuple[str, str]] = field(default_factory=dict)
+    _count: int = 0
+
+    def bind(self, value: Any, sql_type: str) -> str:
+        """A constant as a bound parameter of this SQL type; equal constants share one."""
+        for name, bound in self.parameters.items():
+            if bound == value and type(bound) is type(value):
+                return f"%({name})s::{sql_type}"
+        name = f"c_{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})s::{sql_type}"
+
+    def new_name(self, letter: str) -> str:
+        """An alias no one else has."""
+        self._count += 1
+        return f"{letter}{self._count}"
+
+    def grouped(self, construct: Expression, sql: Callable[[], str]) -> str:
+        """The name of the set with one row per patient that answers a construct."""
+        if construct not in self.sets:
+            text = sql()
+            self.sets[construct] = (self.new_name("s"), text)
+        return self.sets[construct][0]
+
+    def with_clause(self) -> str:
+        """The sets, in an order in which each uses only earlier ones."""
+        if not self.sets:
+            return ""
+        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in self.sets.values()) + "\n"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """SQL for the parts of one element of a series."""
+
+    id: str
+    patient_id: str
+    start: str
+    end: str
+    last: str
+    number: str
+    second: str
+    text: str
+    position: str
+
+    @classmethod
+    def of(cls, alias: str) -> "Columns":
+        """The columns of a derived table that has them all under these names."""
+        return cls(**{name: f"{alias}.{name}_" for name in COLUMN_NAMES})
+
+    def select(self) -> str:
+        """As a select list under the names that `of` expects."""
+        return ", ".join(f"{getattr(self, name)} AS {name}_" for name in COLUMN_NAMES)
+
+
+COLUMN_NAMES = tuple(Columns.__dataclass_fields__)
+
+
+@dataclass
+class Scope:
+    """A query in whose rows expressions are evaluated: one row per patient or per element."""
+
+    statement: Statement
+    patient_id: str
+    elements: Mapping[int, Columns] = field(default_factory=dict)
+    joins: list[str] = field(default_factory=list)
+    person: str | None = None  # alias of the row of `patients`, once it is joined
+
+    def join(self, text: str) -> None:
+        """Adds a join once."""
+        if text not in self.joins:
+            self.joins.append(text)
+
+    def patient(self) -> str:
+        """The alias of the patient's row."""
+        if self.person is None:
+            self.person = self.statement.new_name("p")
+            valid = VALID.format(self.person)
+            self.join(f"JOIN patients {self.person} ON {self.person}.id = {self.patient_id} AND {valid}")
+        return self.person

@@ -1,0 +1,142 @@
+"""Observations: every value a patient ever had, and until when it stood."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from domain.ids import number_of
+from domain.observation import Observation
+from domain.patient import Patient
+from domain.variable import parse_value
+from projections.database import Reader, Row
+from projections.projection import Recorded, Rows
+from projections.queries import load
+
+_QUERIES = load("observations")
+
+
+class Observations:
+    """Read model of observations; what is superseded or withdrawn is closed, never removed."""
+
+    name = "observations"
+    version = 1
+    tables = ("observations",)
+
+    def fold(self, batch: Sequence[Recorded]) -> Rows:
+        rows: Rows = {"observations": [], "observation_ends": []}
+        for recorded in batch:
+            event = recorded.event
+            for observation in _observations_in(event):
+                rows["observations"].append(_row(recorded, observation))
+                rows["observation_ends"] += [
+                    {"id": superseded, "position": recorded.position}
+                    for superseded in observation.supersedes
+                ]
+            if isinstance(event, Patient.ObservationWithdrawn):
+                rows["observation_ends"].append(
+                    {"id": event.observation_id, "position": recorded.position}
+                )
+        return rows
+
+
+def _observations_in(event: Any) -> Iterable[Observation]:
+    match event:
+        case Patient.ObservationRecorded():
+            states = [event.observation]
+        case Patient.ObservationsImported():
+            states = event.observations
+        case Patient.Scraped():
+            states = [answer["observation"] for answer in event.answers if answer["observation"]]
+        case _:
+            states = []
+    return [Observation.from_state(state) for state in states]
+
+
+def _row(recorded: Recorded, observation: Observation) -> dict[str, Any]:
+    event: Any = recorded.event
+    parsed = parse_value(observation.value) if observation.kind == "number" else None
+    return recorded.row(
+        id=observation.id,
+        account_id=event.account_id,
+        patient_id=number_of(event.originator_id),
+        variable_id=observation.variable_id,
+        day=observation.day,
+        end_day=observation.end,
+        number=str(parsed.number) if parsed and parsed.number is not None else None,
+        second=str(parsed.second) if parsed and parsed.second is not None else None,
+        text=observation.value,
+        body=observation_body(observation, event.metadata.actor, event.originator_version),
+    )
+
+
+def observation_body(observation: Observation, actor: str, version: int) -> dict[str, Any]:
+    """What the API shows of a value, without its variable's name and its time of recording."""
+    shown = observation.shown
+    body = {
+        "value": observation.value,
+        "note": shown.note,
+        "pdf_page": shown.pdf_page,
+        "highlight": shown.highlight,
+        "document_id": shown.document_id,
+        "observation_id": observation.id,
+        "observed_on": observation.observed_on or observation.day,
+        "source": observation.source,
+        "confidence": observation.confidence,
+        "recorded_by": actor,
+        "version": version,
+    }
+    if observation.source == "scrape":
+        body["review"] = "unreviewed"
+    if observation.kind == "date":
+        body["end"] = observation.end
+    return body
+
+
+def chart_of(database: Reader, names: Mapping[int, str | None]) -> dict[int, tuple[bytes, bytes]]:
+    """The current values of these patients (id → name) as two JSON arrays each:
+    of the numerical variables and of the date variables, in the order of their ids."""
+    numbers: dict[int, list[bytes]] = {patient_id: [] for patient_id in names}
+    dates: dict[int, list[bytes]] = {patient_id: [] for patient_id in names}
+    heads = {patient_id: orjson.dumps(name) for patient_id, name in names.items()}
+    for row in database.rows(_QUERIES["current_values"], {"patient_ids": list(names)}):
+        patient_id, kind = row[0], row[2]
+        if kind == "number":
+            numbers[patient_id].append(_number(row))
+        else:
+            dates[patient_id].append(_date(row, heads[patient_id]))
+    return {
+        patient_id: (b"[" + b",".join(numbers[patient_id]) + b"]",
+                     b"[" + b",".join(dates[patient_id]) + b"]")
+        for patient_id in names
+    }  # fmt: skip
+
+
+def _number(row: Row) -> bytes:
+    _, variable_id, _, name, units, body = row
+    head = f'{{"id":{variable_id},"name":{name},"units":{units or "null"},'
+    return (head + body[1:]).encode()
+
+
+def _date(row: Row, patient_name: bytes) -> bytes:
+    patient_id, variable_id, _, name, _, body = row
+    head = (
+        f'{{"id":{variable_id},"name":{name},"patient_id":{patient_id},"date_variable_id":'
+        f'{variable_id},"date_variable_name":{name},"patient_name":'
+    )
+    return head.encode() + patient_name + b"," + body[1:].encode()
+
+
+def list_observations(
+    database: Reader, patient_id: int, variable_id: int | None, limit: int, offset: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """The total and one page of a patient's standing values, latest clinical day first."""
+    scope = {
+        "patient_id": patient_id, "variable_id": variable_id, "limit": limit, "offset": offset
+    }  # fmt: skip
+    total = database.row(_QUERIES["count_observations"], scope)
+    rows = database.rows(_QUERIES["list_observations"], scope)
+    return (total[0] if total else 0), [
+        {"id": row[0], "variable_id": row[1], "variable_name": row[2], "kind": row[3], **row[4]}
+        for row in rows
+    ]

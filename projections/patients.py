@@ -1,0 +1,233 @@
+"""Patients: demographics with history, the head of each chart, and its documents."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from domain.clinical_time import instant
+from domain.ids import Kind, kind_of, number_of
+from domain.patient import Patient
+from projections.database import Reader, Row
+from projections.observations import chart_of
+from projections.projection import Recorded, Rows
+from projections.queries import load
+
+_QUERIES = load("patients")
+_COLUMNS = ("external_id", "name", "dob", "sex")
+
+
+class Patients:
+    """Read model of patients, their heads and their documents."""
+
+    name = "patients"
+    version = 1
+    tables = ("patients", "patient_heads", "documents")
+
+    def fold(self, batch: Sequence[Recorded]) -> Rows:
+        rows: Rows = {"patients": [], "documents": [], "document_readings": []}
+        heads: dict[int, dict[str, Any]] = {}
+        for recorded in batch:
+            event = recorded.event
+            if kind_of(event.originator_id) is not Kind.PATIENT:
+                continue
+            number = number_of(event.originator_id)
+            _move_head(heads, recorded, number)
+            match event:
+                case Patient.Created() | Patient.DemographicsChanged():
+                    rows["patients"].append(_patient_row(recorded, number, event.demographics))
+                case Patient.DocumentAdded():
+                    heads[number]["document_id"] = event.document_id
+                    rows["documents"].append(
+                        recorded.row(
+                            id=event.document_id,
+                            account_id=event.account_id,
+                            patient_id=number,
+                            sha256=event.sha256,
+                            filename=event.filename,
+                            bytes=event.bytes,
+                        )
+                    )
+                case Patient.DocumentRead():
+                    if event.summary is not None:
+                        heads[number]["summary"] = {
+                            "document_id": event.document_id,
+                            "status": event.status,
+                            **event.summary,
+                        }
+                    rows["document_readings"].append(
+                        recorded.row(
+                            id=event.document_id,
+                            status=event.status,
+                            reason=event.reason,
+                            pages=event.pages,
+                            summary=event.summary,
+                        )
+                    )
+        return {**rows, "patient_heads": list(heads.values())}
+
+
+def _move_head(heads: dict[int, dict[str, Any]], recorded: Recorded, number: int) -> None:
+    event: Any = recorded.event
+    head = heads.setdefault(number, recorded.row(id=number, account_id=event.account_id))
+    if isinstance(event, Patient.Created) and recorded.recorded_at is not None:
+        head["created_at"] = recorded.recorded_at.isoformat()
+    head.update(recorded.row(version=event.originator_version))
+
+
+def _patient_row(
+    recorded: Recorded, number: int, demographics: dict[str, Any]
+) -> dict[str, Any]:
+    event: Any = recorded.event
+    return recorded.row(
+        id=number,
+        account_id=event.account_id,
+        is_new=isinstance(event, Patient.Created),
+        attributes=demographics["additional_variables"],
+        body={"id": number, **demographics},
+        **{name: demographics[name] for name in _COLUMNS},
+    )
+
+
+@dataclass(frozen=True)
+class PatientRecord:
+    """A patient as the API shows it: `body` is JSON whose parts were rendered when written."""
+
+    id: int
+    account_id: int
+    version: int
+    position: int
+    body: orjson.Fragment
+
+
+def find_patient(database: Reader, patient_id: int) -> PatientRecord | None:
+    """A patient of whatever account, with its current values."""
+    row = database.row(_QUERIES["find_patient"], {"id": patient_id})
+    return _with_charts(database, [row])[0] if row else None
+
+
+@dataclass(frozen=True)
+class PatientFilter:
+    """Which patients of an account a list shows, and in what order (`sort` is allow-listed)."""
+
+    q: str | None = None
+    name: str | None = None
+    sex: str | None = None
+    dob: str | None = None
+    external_id: str | None = None
+    sort: str = "id"
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether no patient is left out."""
+        return (self.q, self.name, self.sex, self.dob, self.external_id) == (None,) * 5
+
+
+SORTS = {
+    "id": "p.id",
+    "-id": "p.id DESC",
+    "name": "p.name, p.id",
+    "-name": "p.name DESC, p.id",
+    "dob": "p.dob, p.id",
+    "-dob": "p.dob DESC, p.id",
+    "created_at": "h.created_at, p.id",
+    "-created_at": "h.created_at DESC, p.id",
+    "updated_at": "h.updated_at, p.id",
+    "-updated_at": "h.updated_at DESC, p.id",
+}
+
+
+def list_patients(
+    database: Reader,
+    account_id: int,
+    wanted: PatientFilter,
+    limit: int,
+    offset: int,
+    after_id: int | None = None,
+) -> tuple[int, list[PatientRecord]]:
+    """The total and one page of the account's patients; `after_id` pages by key instead."""
+    scope = {
+        "account_id": account_id, "q": wanted.q, "name": wanted.name, "sex": wanted.sex,
+        "dob": wanted.dob, "external_id": wanted.external_id, "after_id": after_id,
+        "limit": limit, "offset": offset,
+    }  # fmt: skip
+    everything = wanted.is_everything
+    total = database.row(_QUERIES["count_all" if everything else "count_matching"], scope)
+    query = _QUERIES["list_all" if everything else "list_matching"]
+    rows = database.rows(query.replace("p.id /* sort */", SORTS[wanted.sort]), scope)
+    return (total[0] if total else 0), _with_charts(database, rows)
+
+
+def _with_charts(database: Reader, rows: Sequence[Row]) -> list[PatientRecord]:
+    charts = chart_of(database, {row[0]: row[6] for row in rows})
+    return [_record(row, *charts[row[0]]) for row in rows]
+
+
+def _record(row: Row, variables: bytes, dates: bytes) -> PatientRecord:
+    number, account_id, version, position, created, updated, _, body, document_id, summary = row
+    rest = orjson.dumps(
+        {
+            "pdf_file": document_id and f"/documents/{document_id}/file",
+            "pdf_json_cache": orjson.Fragment(summary) if summary else None,
+            "version": version,
+            "created_at": instant(created),
+            "updated_at": instant(updated),
+            "variables": orjson.Fragment(variables),
+            "date_variables": orjson.Fragment(dates),
+        }
+    )
+    return PatientRecord(
+        number, account_id, version, position, orjson.Fragment(body.encode()[:-1] + b"," + rest[1:])
+    )
+
+
+def find_document(database: Reader, document_id: str) -> tuple[int, dict[str, Any]] | None:
+    """The account of a document, and the document as the API shows it."""
+    row = database.row(_QUERIES["find_document"], {"id": document_id})
+    return row and (row[0], _document(row[1:]))
+
+
+def list_documents(database: Reader, patient_id: int) -> list[dict[str, Any]]:
+    """The documents of a patient, oldest first."""
+    return [
+        _document(row[1:]) for row in database.rows(_QUERIES["list_documents"], {"id": patient_id})
+    ]
+
+
+def _document(row: Iterable[Any]) -> dict[str, Any]:
+    names = (
+        "id", "patient_id", "sha256", "filename", "bytes", "created_at", "status", "reason",
+        "pages",
+    )  # fmt: skip
+    document = dict(zip(names, row, strict=True))
+    created: datetime = document["created_at"]
+    return {
+        **document,
+        "url": f"/documents/{document['id']}/file",
+        "created_at": instant(created),
+    }
+
+
+def patients_by_external_id(
+    database: Reader, account_id: int, external_ids: Sequence[str]
+) -> dict[str, int]:
+    """The account's patients with these external ids, where there are any."""
+    rows = database.rows(
+        _QUERIES["patients_by_external_id"],
+        {"account_id": account_id, "external_ids": list(external_ids)},
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def next_document_to_read(database: Reader) -> tuple[str, int, int, str] | None:
+    """Id, account, patient and SHA-256 of the oldest document that is still to be read."""
+    row = database.row(_QUERIES["next_document_to_read"])
+    return row and (row[0], row[1], row[2], row[3])
+
+
+def account_of_patient(database: Reader, patient_id: int) -> int | None:
+    """Which account a patient belongs to."""
+    row = database.row(_QUERIES["account_of_patient"], {"id": patient_id})
+    return row and row[0]

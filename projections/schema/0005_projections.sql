@@ -1,0 +1,51 @@
+-- Async projections: how far each has come, which accounts' lines stand still, and what they show.
+
+CREATE TABLE projections (
+    name        text        NOT NULL PRIMARY KEY,
+    version     integer     NOT NULL,
+    position    bigint      NOT NULL DEFAULT 0,             -- the checkpoint: every event up to it is folded in
+    heartbeat   timestamptz,                                -- of the runner that leads it
+    updated_at  timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE projection_stops (                             -- an account whose line stopped at an event it cannot take
+    projection  text        NOT NULL,
+    account_id  bigint      NOT NULL,
+    position    bigint      NOT NULL,                       -- the last position that is folded in for this account
+    error       text        NOT NULL,                       -- the kind of error, without data
+    stopped_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (projection, account_id)
+);
+
+CREATE TABLE measure_results (
+    account_id      bigint    NOT NULL,
+    metric_id       bigint    NOT NULL,
+    period_start    date      NOT NULL,
+    period_end      date      NOT NULL,
+    patient_id      bigint    NOT NULL,
+    cells           numeric[] NOT NULL,
+    PRIMARY KEY (metric_id, period_start, period_end, patient_id)
+);
+
+CREATE TABLE cms_reports (
+    account_id      bigint    NOT NULL,
+    metric_id       bigint    NOT NULL,
+    period_start    date      NOT NULL,
+    period_end      date      NOT NULL,
+    metric_version  bigint    NOT NULL,
+    position        bigint    NOT NULL,                     -- of the event that last moved it
+    totals          numeric[] NOT NULL,
+    body            jsonb     NOT NULL,
+    PRIMARY KEY (metric_id, period_start, period_end)
+);
+CREATE INDEX cms_reports_of_account ON cms_reports (account_id, period_start, period_end, metric_id);
+
+CREATE TABLE key_usage (
+    key_id    bigint      NOT NULL,
+    hour      timestamptz NOT NULL,
+    endpoint  text        NOT NULL,
+    status    integer     NOT NULL,
+    calls     bigint      NOT NULL,
+    last_at   timestamptz NOT NULL,
+    PRIMARY KEY (key_id, hour, endpoint, status)
+);

@@ -1,0 +1,87 @@
+"""The one composition root: settings in, working services out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from projections.database import Database
+from service.application import Application
+from service.audit import Audit
+from service.authentication import Authentication
+from service.documents import Documents
+from service.imports import Imports
+from service.keys import Keys
+from service.master_key import load_master_key
+from service.metrics import Metrics
+from service.patients import Patients
+from service.pdf.store import BlobStore, FileBlobStore
+from service.scraping import Scraping
+from service.settings import Settings
+from service.usage import Usage
+from service.variables import Variables
+from service.vault import Vault
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that can be asked, in one process."""
+
+    settings: Settings
+    database: Database
+    application: Application
+    store: BlobStore
+    patients: Patients
+    variables: Variables
+    metrics: Metrics
+    keys: Keys
+    documents: Documents
+    scraping: Scraping
+    imports: Imports
+    audit: Audit
+    authentication: Authentication
+    usage: Usage
+
+    def close(self) -> None:
+        """Write what is still counted, and give all connections back."""
+        self.usage.close()
+        self.database.close()
+
+
+def now() -> datetime:
+    """The application's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, *, database_url: str | None = None) -> Services:
+    """Services on a migrated database. Connections open at first use, so build after forking.
+
+    `database_url` is the embedded server's, where the settings name none.
+    """
+    url = database_url or settings.database_url
+    if url is None:
+        raise ValueError("no database: set ATTESTOR_DATABASE_URL, or start the embedded one")
+    database = Database(
+        url,
+        size=settings.threads + 1,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+    )
+    application = Application(database, Vault(database, load_master_key(settings)))
+    store = FileBlobStore(settings.data_dir / "documents", application.vault)
+    patients = Patients(application, now)
+    return Services(
+        settings=settings,
+        database=database,
+        application=application,
+        store=store,
+        patients=patients,
+        variables=Variables(application),
+        metrics=Metrics(application),
+        keys=Keys(application, now),
+        documents=Documents(application, store, settings.max_upload_bytes),
+        scraping=Scraping(application, patients, store, now),
+        imports=Imports(
+            application, patients, settings.data_dir / "imports", settings.max_import_bytes
+        ),
+        audit=Audit(application),
+        authentication=Authentication(database, now),
+        usage=Usage(database),
+    )

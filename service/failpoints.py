@@ -1,0 +1,30 @@
+"""Places at which a test can kill the process; in production every one is a no-op."""
+
+import os
+import signal
+
+BEFORE_APPEND = "before_append"
+AFTER_APPEND_BEFORE_COMMIT = "after_append_before_commit"
+AFTER_COMMIT_BEFORE_REPLY = "after_commit_before_reply"
+AFTER_REPLY = "after_reply"
+AFTER_FETCH = "after_fetch"
+AFTER_VIEW_WRITE = "after_view_write"
+BEFORE_CHECKPOINT_COMMIT = "before_checkpoint_commit"
+AFTER_CHECKPOINT_COMMIT = "after_checkpoint_commit"
+
+NAMES = (
+    BEFORE_APPEND,
+    AFTER_APPEND_BEFORE_COMMIT,
+    AFTER_COMMIT_BEFORE_REPLY,
+    AFTER_REPLY,
+    AFTER_FETCH,
+    AFTER_VIEW_WRITE,
+    BEFORE_CHECKPOINT_COMMIT,
+    AFTER_CHECKPOINT_COMMIT,
+)
+
+
+def failpoint(name: str) -> None:
+    """Kill this process without any clean-up when ATTESTOR_FAILPOINT is `name`."""
+    if os.environ.get("ATTESTOR_FAILPOINT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

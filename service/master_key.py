@@ -1,0 +1,49 @@
+"""The key that wraps all other keys."""
+
+import base64
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from service.settings import BadSettings, Settings, parse_master_key
+
+
+def load_master_key(settings: Settings) -> bytes:
+    """The 32 bytes of the master key: from the settings, its file, or made once.
+
+    Without a setting the key is `master.key` in the data directory, made on first use, readable
+    by its owner alone. Lose it, and every encrypted patient is lost. Raises BadSettings.
+    """
+    if settings.master_key is not None:
+        return settings.master_key
+    if settings.master_key_file is not None:
+        return _read(settings.master_key_file)
+    path = settings.data_dir / "master.key"
+    if not path.exists():
+        _make(path)
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return parse_master_key(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise BadSettings([f"the master key in {path} cannot be used: {error}"]) from error
+
+
+def _make(path: Path) -> None:
+    """Several processes may do this at once: the first whole file wins, and is on disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"master.key.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)

@@ -1,0 +1,89 @@
+"""Commands on metrics: a formula is parsed and resolved before it is saved."""
+
+from dataclasses import replace
+from typing import Any
+
+from domain.errors import Fault, Invalid, NotFound
+from domain.measures.parser import FormulaError, Names, parse
+from domain.metric import Metric, MetricDefinition
+from projections.database import Reader
+from projections.definitions import definition_of, find_metric, variable_names
+from service.application import Application
+from service.context import Context
+from service.resource import Resource
+
+
+class Metrics:
+    """One method per command: load, tell, save."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def define(self, context: Context, sent: dict[str, Any]) -> Resource:
+        """A new metric from its name, formula and options. Raises Invalid with line and column."""
+        definition = MetricDefinition(
+            **{**sent, **self._resolved(context, sent["calculation_formula"], None)}
+        )
+        self._check_filter(context, definition)
+        number = self._application.next_id()
+        metric = Metric.define(
+            number, context.principal.account_id, definition, context.metadata()
+        )
+        return self._application.create(context, [metric], lambda r, s: _shown(r, number))
+
+    def change(self, context: Context, metric_id: int, changes: dict[str, Any]) -> Resource:
+        """Replace the fields in `changes`; another formula is another version of the metric."""
+
+        def tell(metric: Metric) -> None:
+            resolved = {}
+            if "calculation_formula" in changes:
+                formula = changes["calculation_formula"]
+                resolved = self._resolved(context, formula, metric.definition.references)
+            definition = replace(metric.definition, **{**changes, **resolved})
+            self._check_filter(context, definition)
+            metric.change(definition, context.metadata())
+
+        return self._application.change(
+            context, Metric, metric_id, tell, lambda r, s, m, t: _shown(r, metric_id)
+        )
+
+    def _resolved(
+        self, context: Context, formula: tuple[str, ...], references: dict[str, int] | None
+    ) -> dict[str, Any]:
+        names = variable_names(self._application.database, context.principal.account_id)
+        try:
+            measure = parse(formula, Names(names, references))
+        except FormulaError as error:
+            raise formula_fault(error) from error
+        is_free = measure.scoring == "free"
+        return {
+            "calculation_formula": tuple(formula),
+            "references": measure.references,
+            "scoring": measure.scoring,
+            "populations": None if is_free else tuple(measure.populations),
+        }
+
+    def _check_filter(self, context: Context, definition: MetricDefinition) -> None:
+        if definition.filter_variable_id is None:
+            return
+        found = definition_of(
+            self._application.database, "number", definition.filter_variable_id
+        )
+        if found is None:
+            raise Invalid.field("filter_variable_id", "is not a numerical variable")
+        context.principal.require_own(found[0], "variable")
+
+
+def formula_fault(error: FormulaError) -> Invalid:
+    """Where the formula is wrong, for people and for editors."""
+    hint = f" {error.hint}" if error.hint else ""
+    detail = f"line {error.line}, column {error.column}: {error.message}{hint}"
+    pointer = f"#/calculation_formula/{error.line - 1}"
+    return Invalid(f"calculation_formula: {detail}\n{error.caret}", (Fault(pointer, detail),))
+
+
+def _shown(reader: Reader, metric_id: int) -> Resource:
+    record = find_metric(reader, metric_id)
+    if record is None:
+        raise NotFound(f"There is no metric {metric_id}.")
+    return Resource(record.id, record.version, record.position, record)

@@ -1,0 +1,1 @@
+"""PDF bytes in, words with boxes out; nothing here trusts the bytes."""

@@ -1,0 +1,23 @@
+"""What one document may cost before it is refused."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one parse. Bytes, seconds, counts, and points for the side of a page."""
+
+    address_space_bytes: int = 1 << 30
+    cpu_seconds: int = 10
+    wall_seconds: float = 15
+    file_bytes: int = 64 << 20
+    open_files: int = 64
+    pages: int = 300
+    page_side_points: int = 14_400
+    characters_per_page: int = 60_000
+    characters: int = 1_500_000
+    result_bytes: int = 32 << 20
+
+
+class Unreadable(Exception):
+    """A document that is refused; the message is one sentence without patient data."""
