@@ -46,6 +46,12 @@ class Transaction:
         """Run a statement and tell how many rows it touched."""
         return self._connection.execute(query, parameters).rowcount
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What the block did is undone when it fails; the transaction goes on."""
+        with self._connection.transaction():
+            yield
+
 
 class Database:
     """A pool of autocommit connections in the role that cannot change or remove events.

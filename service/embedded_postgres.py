@@ -185,9 +185,11 @@ def _ensure_ready(directory: PostgresDirectory) -> None:
 
 
 def _ensure_database(directory: PostgresDirectory) -> None:
-    with psycopg.connect(directory.url("postgres"), autocommit=True) as connection:
+    with psycopg.connect(
+        directory.url("postgres"), autocommit=True, connect_timeout=5
+    ) as connection:
         found = connection.execute(
-            "SELECT FROM pg_catalog.pg_database WHERE datname = %s", [DATABASE]
+            "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", [DATABASE]
         ).fetchone()
         if found is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -53,14 +53,19 @@ class EventMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
         """The event that was stored, brought to the present version of its class."""
-        originator_id = cast("UUID", stored_event.originator_id)
-        stored = stored_event.state
-        if kind_of(originator_id) is Kind.PATIENT:
-            place = _place(originator_id, stored_event.originator_version, stored_event.topic)
-            stored = self._patient_cipher.decrypt(number_of(originator_id), stored, place)
-        return decode(
-            stored_event.topic, originator_id, stored_event.originator_version, orjson.loads(stored)
+        return self.decode_stored(
+            stored_event.topic,
+            cast("UUID", stored_event.originator_id),
+            stored_event.originator_version,
+            stored_event.state,
         )
+
+    def decode_stored(self, topic: str, originator_id: UUID, version: int, state: bytes) -> Event:
+        """The event in a row of the log, decrypted when it is a patient's."""
+        if kind_of(originator_id) is Kind.PATIENT:
+            place = _place(originator_id, version, topic)
+            state = self._patient_cipher.decrypt(number_of(originator_id), state, place)
+        return decode(topic, originator_id, version, orjson.loads(state))
 
 
 def decode(topic: str, originator_id: UUID, version: int, state: dict[str, Any]) -> Event:

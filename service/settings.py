@@ -1,7 +1,6 @@
 """What the operator can set, all of it by environment variables named ATTESTOR_*."""
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -81,7 +80,7 @@ def parse_master_key(text: str) -> bytes:
     """The 32 bytes that `text` holds in base64. Raises ValueError."""
     try:
         key = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("is not base64") from error
     if len(key) != 32:
         raise ValueError(f"must be 32 bytes in base64, not {len(key)}")

@@ -90,7 +90,7 @@ def _template(server_url: str, name: str) -> Iterator[psycopg.Connection[Any]]:
 
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
-        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             draft = f"{name}_draft"
             _execute(admin, "DROP DATABASE IF EXISTS {}", draft)
             _execute(admin, "CREATE DATABASE {}", draft)

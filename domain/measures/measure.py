@@ -79,9 +79,7 @@ ADDITIVE = ("count", "sum", "mean", "avg")
 def cells(measure: Measure) -> tuple[Cell, ...]:
     """The layout of the numbers per patient, for those who compute and who add them up."""
     if measure.score is not None:
-        return tuple(
-            cell for n, each in enumerate(measure.aggregates) for cell in _of_aggregate(n, each)
-        )
+        return tuple(cell for each in measure.aggregates for cell in cells_of(each))
     return tuple(
         cell
         for number, group in enumerate(measure.groups)
@@ -99,15 +97,13 @@ def _of_group(
         yield Cell(OBSERVED, number, stratum, measure.method not in ADDITIVE)
 
 
-def _of_aggregate(number: int, aggregate: OverPatients) -> Iterator[Cell]:
-    name = f"{aggregate.function} {number + 1}"
+def cells_of(aggregate: OverPatients) -> tuple[Cell, ...]:
+    """A count has one cell; a sum and an average have the sum and how many values it has."""
     if aggregate.function == "count":
-        yield Cell(name)
-    elif aggregate.function in ADDITIVE:
-        yield Cell(f"{name} sum")
-        yield Cell(f"{name} count")
-    else:
-        yield Cell(name, is_spread=True)
+        return (Cell("count"),)
+    if aggregate.function in ADDITIVE:
+        return (Cell(f"{aggregate.function}: sum"), Cell(f"{aggregate.function}: count"))
+    return (Cell(aggregate.function, is_spread=True),)
 
 
 def _walk(expression: Expression) -> Iterator[Expression]:

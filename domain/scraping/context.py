@@ -2,9 +2,11 @@
 
 import re
 
+from domain.scraping.labels import tokens
+
 GOAL = re.compile(
-    r"\b(?:goals?|targets?|aim(?:ing)? for|aim|threshold|ideally|should be|keep|maintain|desired|cut-?off"
-    r"|reference|ref\.? range|normal range|normal values?|normal is|range:)\b",
+    r"\b(?:goals?|targets?|aim(?:ing)? for|aim|threshold|ideally|should be|keep|maintain|desired"
+    r"|cut-?off|reference|ref\.? range|normal range|normal values?|normal is|range:)\b",
     re.I,
 )
 FAMILY = re.compile(
@@ -19,15 +21,40 @@ ORDERED = re.compile(
     re.I,
 )
 HISTORY = re.compile(
-    r"\b(?:previous(?:ly)?|prior|history|last (?:year|month|time|visit)|then was|had been|used to be"
-    r"|baseline|in the past|ago|initially|came in|presented with|down from|up from|was then)\b",
+    r"\b(?:previous(?:ly)?|prior|history|last (?:year|month|time|visit)|then was|had been"
+    r"|used to be|baseline|admission|in the past|ago|initially|came in|presented with|down from"
+    r"|up from|was then)\b",
     re.I,
 )
-NOW = re.compile(r"\b(?:today|now|current(?:ly)?|this morning|at this time|most recent|latest)\b", re.I)
-FAMILY_SECTION = re.compile(r"\bfamily\b", re.I)
-PLAN_SECTION = re.compile(r"\b(?:plan|goals?|recommendations?|instructions?|orders?)\b", re.I)
-RESULT_SECTION = re.compile(r"\b(?:results?|vital|lab|laborator\w+|measurements?|findings|exam)\b", re.I)
+NOW = re.compile(
+    r"\b(?:today|now|current(?:ly)?|this morning|at this time|most recent|latest)\b", re.I
+)
+GOAL_SECTION = re.compile(r"\b(?:goals?|targets?|reference (?:ranges?|values?))\b", re.I)
+RESULTS = re.compile(
+    r"\b(?:results?|vitals?|labs?|laborator\w+|measurements?|findings|exam\w*|chemistr\w+|counts?|panel)\b",
+    re.I,
+)
+PAST_SECTION = re.compile(r"\bhistory\b", re.I)
+PLAN = re.compile(r"\b(?:plan|goals?|recommendations?|instructions?|orders?)\b", re.I)
+_CONNECTORS_TEXT = """
+    of is was were are at the a an with level levels count value values reading today to be
+    noted measured calculated calc about approximately around result results score total and in
+    on by has his her now currently current this exam which estimated remains been found showed
+    shows revealed serum plasma blood hi lo h l high low elevated normal stable positive only
+    equals percent from done performed within limits taken recorded ra room air oral orally lab
+    labs most recent for mm hg random
+"""
+_CONNECTORS = frozenset(_CONNECTORS_TEXT.split())
+_HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}):\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s")
+
+
+def inline_heading(text: str, position: int) -> str:
+    """The last "Heading:" in `text` before `position`; "" without one."""
+    found = ""
+    for match in _HEADING.finditer(text, 0, position):
+        found = match.group(1)
+    return found
 
 
 def sentence(text: str, position: int) -> tuple[int, int]:
@@ -40,3 +67,18 @@ def sentence(text: str, position: int) -> tuple[int, int]:
             end = match.start()
             break
     return start, end
+
+
+def foreign_words(text: str) -> int:
+    """How many words of `text` are more than connectors such as "was" or "today"."""
+    return sum(word not in _CONNECTORS and not word.isdigit() for word in tokens(text))
+
+
+def depth(text: str) -> int:
+    """How many brackets `text` opens and leaves open."""
+    return text.count("(") + text.count("[") - text.count(")") - text.count("]")
+
+
+def unbracketed(text: str) -> str:
+    """`text` without what it says in brackets."""
+    return re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from domain.scraping import context
-from domain.scraping.candidates import Sighting, foreign_words
+from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate
 from domain.scraping.events import DOCUMENTED, EVENTS
 from domain.scraping.labels import Hit, Tokens, index_of, matches, tokens
 from domain.scraping.layout import Flow
 from domain.scraping.reading import Reading
+from domain.scraping.sightings import Sighting, snippet
 
 NAMED, MENTIONED, SECTION = 3.0, 2.2, 2.0
 FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 1.0, 0.4
@@ -19,17 +19,20 @@ MOST_FOREIGN_WORDS = 5
 _LAST = r"(?:last|previous|prior|most recent|latest|past|earlier)"
 _NEXT = r"(?:next|follow[- ]?up|upcoming|return|scheduled|planned|future|repeat|due)"
 _TENSE = re.compile(
-    rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b[\s:]*(?:known|office|clinic|screening|date of|visit|"
-    r"appointment|appt|date|\s)*$",
+    rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b[\s:]*(?:known|office|clinic|screening|date of"
+    r"|visit|appointment|appt|date|\s)*$",
     re.I,
 )
 _OWN_NEXT = re.compile(r"follow|return|rtc", re.I)
 _PLANNED = re.compile(
     r"\b(?:schedul\w+|recommend\w*|plan(?:ned|s)?|due|will|should|repeat|order(?:ed)?|next)\b", re.I
 )
-_NAME_FILLER = frozenset("date of the day time when last previous prior most recent latest next".split())
-_UPCOMING = frozenset("next upcoming follow up followup return".split())
-_PAST = frozenset("last previous prior latest".split())
+_NAME_FILLER_TEXT = """
+    date of the day time when last previous prior most recent latest next
+"""
+_NAME_FILLER = frozenset(_NAME_FILLER_TEXT.split())
+_UPCOMING = frozenset(["next", "upcoming", "follow", "up", "followup", "return"])
+_PAST = frozenset(["last", "previous", "prior", "latest"])
 OWN = "the variable"
 
 
@@ -92,7 +95,7 @@ class DateSearch:
         if self.occasion.tense != "last" or not any(each.exact for each in found):
             return found
         return [
-            each if each.exact or each.refusal else replace(each, refusal="not the last one")
+            each if each.exact or each.refusal else replace(each, refusal=sightings.NOT_THE_LAST)
             for each in found
         ]
 
@@ -120,7 +123,7 @@ class DateSearch:
             each for each in self.reading.dates[hit.flow] if hit.end <= each.start < stop
         ):
             between = text[hit.end : printed.start]
-            foreign = foreign_words(between)
+            foreign = context.foreign_words(between)
             if foreign > MOST_FOREIGN_WORDS:
                 return
             base = NAMED if _is_named(hit, between) else MENTIONED
@@ -129,13 +132,15 @@ class DateSearch:
 
     def _beside(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         text = hit.flow.text
-        if foreign_words(text[: hit.start]) + foreign_words(text[hit.end :]) > 3:
+        if context.foreign_words(text[: hit.start]) + context.foreign_words(text[hit.end :]) > 3:
             return
         for cell in self.reading.right_of(hit.flow):
             if matches(cell.text, index_of(_names())) and not self.reading.dates[cell]:
                 return
             for skipped, printed in enumerate(self.reading.dates[cell]):
-                foreign = foreign_words(text) + foreign_words(cell.text[: printed.start])
+                foreign = context.foreign_words(text) + context.foreign_words(
+                    cell.text[: printed.start]
+                )
                 score = NAMED - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty
                 yield self._judged(hit, cell, printed, score, cell.text[: printed.start])
             if self.reading.dates[cell]:
@@ -179,14 +184,21 @@ class DateSearch:
         start, _ = context.sentence(text, hit.start)
         before = text[start : hit.end]
         if context.FAMILY.search(before):
-            refusal = "a relative's"
+            refusal = sightings.RELATIVE
         if self.occasion.tense != "next" and _PLANNED.search(before + between):
-            refusal = refusal or "planned"
+            refusal = refusal or sightings.PLANNED
         words = flow.words_between(printed.start, printed.end)
-        snippet = text[start : printed.end] if flow is hit.flow else f"{text} | {flow.text}"
         value = printed.value.isoformat()
         return Sighting(
-            value, flow, words, hit.text, score, printed.value, refusal, snippet[-100:], exact
+            value,
+            flow,
+            words,
+            hit.text,
+            score,
+            printed.value,
+            refusal,
+            snippet(hit, flow, printed.start, printed.end),
+            exact=exact,
         )
 
     def _by_tense(self, hit: Hit, score: float) -> tuple[float, str, bool]:
@@ -199,9 +211,9 @@ class DateSearch:
         if said == asked:
             return score, "", True
         if "next" in (said, asked):
-            return score, "planned" if said == "next" else "not the next one", False
+            return score, sightings.PLANNED if said == "next" else sightings.NOT_THE_NEXT, False
         if said == "last" and self.occasion.key in ("visit", "exam"):
-            return score, "an earlier one", False
+            return score, sightings.EARLIER, False
         return score - LOOSE_TENSE, "", False
 
 

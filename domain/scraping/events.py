@@ -65,7 +65,10 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("echocardiogram", "echo", "tte", "echocardiography", "transthoracic echocardiogram"),
     ),
     ("ekg", ("ekg", "ecg", "electrocardiogram", "electrocardiographic procedure", "12 lead ekg")),
-    ("dexa", ("dexa", "dxa", "dexa scan", "bone density", "bone densitometry", "bone density scan")),
+    (
+        "dexa",
+        ("dexa", "dxa", "dexa scan", "bone density", "bone densitometry", "bone density scan"),
+    ),
     (
         "eye exam",
         ("eye exam", "retinal exam", "dilated eye exam", "diabetic eye exam", "eye examination"),

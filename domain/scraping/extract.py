@@ -6,22 +6,28 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from domain.scraping.candidates import Search, Sighting, Wanted
+from domain.scraping import notes
+from domain.scraping.candidates import NumberSearch
 from domain.scraping.date_candidates import DateSearch, occasion_of
+from domain.scraping.judge import Wanted
 from domain.scraping.labels import names_of
+from domain.scraping.ranking import Ranked, confidence, document_date, rank
 from domain.scraping.reading import Reading, read
+from domain.scraping.sightings import OTHER_UNIT
 from domain.scraping.units import named
 from domain.scraping.words import Box, DocumentWords
 
 EXTRACTOR = "local"
 EXTRACTOR_VERSION = "1"
 THRESHOLD = 1.25
-NEWEST, OLDER = 1.0, 1.6
 MOST_CANDIDATES = 8
+HALVES = {"systolic": "systolic", "diastolic": "diastolic", "blood pressure": "pair"}
 
 
 @dataclass(frozen=True)
 class Target:
+    """The variable asked for. Values outside `valid_min` to `valid_max` are no answers."""
+
     kind: Literal["number", "date"]
     name: str
     units: str | None = None
@@ -33,6 +39,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Candidate:
+    """A value that was considered, with its box as in Found."""
+
     value: str
     page: int
     box: Box
@@ -43,6 +51,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
+    """The answer. `value` is in plain digits ("7.2", "128/76") or an ISO date.
+
+    `box` is the union of exactly the words that hold it, on the displayed `page`. `confidence`
+    is between 0 and 1. `observed_on` is when a number was measured, else the date that its document
+    is about (for a date: when it was written down), else None.
+    """
+
     value: str
     page: int
     box: Box
@@ -55,39 +70,65 @@ class Found:
 
 @dataclass(frozen=True)
 class NotFound:
+    """No answer; `reason` is a sentence for a person."""
+
     reason: str
     candidates: tuple[Candidate, ...] = ()
 
 
-def extract(
-    documents: Sequence[tuple[str, DocumentWords]], target: Target
-) -> Found | NotFound:
-    """The most recent value."""
-    all_sightings = []
-    for document_id, words in documents:
-        reading = read(words)
-        search = DateSearch(reading, occasion_of(target.name, target.aliases)) if target.kind == "date" else Search(reading, wanted(target))
-        for s in search.sightings():
-            all_sightings.append((document_id, reading, s))
-    ok = [x for x in all_sightings if not x[2].refusal]
-    dated = sorted({x[2].when for x in ok if x[2].when}, reverse=True)
-    ranked = []
-    for x in ok:
-        s = x[2]
-        score = s.score
-        if s.when and len(dated) > 1:
-            score += NEWEST if s.when == dated[0] else -OLDER
-        ranked.append((score, x))
-    ranked.sort(key=lambda r: -r[0])
-    if not ranked or ranked[0][0] < THRESHOLD:
-        return NotFound("none")
-    score, (document_id, reading, s) = ranked[0]
-    box = reading.layout.shown_box(s.words)
-    return Found(s.text, s.flow.page if False else reading.layout.words[s.words[0]].page, box, 0.9, s.snippet, s.when, document_id, tuple(Candidate(x[2].text, 1, box, sc, x[2].snippet+str(x[2].when), x[0]) for sc, x in ranked[:5]))
+def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> Found | NotFound:
+    """The most recent value of `target` in `documents` (id and words, oldest upload first)."""
+    searches = [(document_id, _search(read(words), target)) for document_id, words in documents]
+    seen = [
+        Ranked(sighting, search.reading, document_id, upload, sighting.score)
+        for upload, (document_id, search) in enumerate(searches)
+        for sighting in search.sightings()
+    ]
+    ranked = rank(seen)
+    if ranked and ranked[0].score >= THRESHOLD:
+        return _found(ranked, seen, target)
+    readings = [search.reading for _, search in searches]
+    labels = [(search.reading, hit) for _, search in searches for hit in search.labels]
+    reason = notes.reason(target.name, target.units, readings, labels, seen)
+    weak = ranked + [each for each in seen if each.sighting.refusal == OTHER_UNIT]
+    return NotFound(reason, _candidates(weak))
 
 
-def wanted(target: Target) -> Wanted:
+def _search(reading: Reading, target: Target) -> NumberSearch | DateSearch:
+    if target.kind == "date":
+        return DateSearch(reading, occasion_of(target.name, target.aliases))
     names = names_of(target.name, target.aliases)
-    key = names.concept.key if names.concept else ""
-    half = {"systolic": "systolic", "diastolic": "diastolic", "blood pressure": "pair"}.get(key, "")
-    return Wanted(names, named(target.units), target.valid_min, target.valid_max, half)
+    half = HALVES.get(names.concept.key, "") if names.concept is not None else ""
+    unit = named(target.units)
+    return NumberSearch(reading, Wanted(names, unit, target.valid_min, target.valid_max, half))
+
+
+def _found(ranked: Sequence[Ranked], seen: Sequence[Ranked], target: Target) -> Found:
+    best = ranked[0]
+    sure = confidence(ranked, THRESHOLD)
+    when = best.sighting.when if target.kind == "number" else None
+    observed = when or document_date(best.reading)
+    return Found(
+        best.sighting.text,
+        best.page,
+        best.box,
+        sure,
+        notes.note(ranked, seen, sure),
+        observed,
+        best.document_id,
+        _candidates(ranked),
+    )
+
+
+def _candidates(ranked: Sequence[Ranked]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            each.sighting.text,
+            each.page,
+            each.box,
+            round(each.score, 2),
+            each.sighting.snippet,
+            each.document_id,
+        )
+        for each in ranked[:MOST_CANDIDATES]
+    )

@@ -11,10 +11,11 @@ from domain.scraping.lexicon import CONCEPTS, Concept
 OWN = "the variable"
 _TOKEN = re.compile(r"[a-z][a-z0-9]*|\d+|#")
 _BREAK = re.compile(r"[;!?]|\.\s|:\s")
-_FILLER = frozenset(
-    "of the a an most recent latest current result results value values test level levels measured"
-    " reading in on at patient patients total number s score measurement size".split()
-)
+_FILLER_TEXT = """
+    of the a an most recent latest current result results value values test level levels
+    measured reading in on at patient patients total number s score measurement size
+"""
+_FILLER = frozenset(_FILLER_TEXT.split())
 QUALIFIERS = (
     "pre procedure",
     "post procedure",

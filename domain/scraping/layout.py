@@ -186,7 +186,7 @@ def _stacked(segment: Segment, band: Sequence[Line]) -> Segment | None:
     for line in band:
         if line.number > segment.line and len(band) > 1:
             for below in line.segments:
-                if _overlaps(segment.box, below.box):
+                if overlaps(segment.box, below.box):
                     return below
     return None
 
@@ -197,12 +197,13 @@ def _follower(segment: Segment, line: Line, below: Sequence[Line]) -> Segment | 
         if other.page != line.page:
             return None
         for candidate in other.segments:
-            if _overlaps(segment.box, candidate.box):
+            if overlaps(segment.box, candidate.box):
                 return candidate if _reads_on(segment, line, candidate, other) else None
     return None
 
 
-def _overlaps(one: Box, other: Box) -> bool:
+def overlaps(one: Box, other: Box) -> bool:
+    """Whether two boxes share a stretch from left to right."""
     return min(one.x2, other.x2) - max(one.x1, other.x1) > 0
 
 
@@ -236,7 +237,9 @@ def _has_own_figures(line: Line, other: Line) -> bool:
     return any(
         below.text[0].isdigit()
         and ":" not in below.text
-        and any(above.text[0].isdigit() and _overlaps(above.box, below.box) for above in line.segments)
+        and any(
+            above.text[0].isdigit() and overlaps(above.box, below.box) for above in line.segments
+        )
         for below in other.segments
     )
 
@@ -279,7 +282,6 @@ def _same_columns(line: Line, below: Line) -> bool:
     if line.page != below.page or below.box.y1 - line.box.y2 > 1.5 * line.box.height:
         return False
     aligned = sum(
-        any(abs(one.box.x1 - other.box.x1) < 2 for other in below.segments)
-        for one in line.segments
+        any(abs(one.box.x1 - other.box.x1) < 2 for other in below.segments) for one in line.segments
     )
     return aligned >= 2

@@ -22,11 +22,13 @@ _RANGE = re.compile(
     rf"\s?{_FIGURE}(?![\w]*-\w)"
 )
 _BOUND = re.compile(
-    r"(?:[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?|\bbelow"
-    r"|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
+    r"(?:[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?"
+    r"|\bbelow|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
     re.IGNORECASE,
 )
-_NOT_A_VALUE = re.compile(r"(?:#|\bno\.|\bx|\bage|\bpage|\bfigure|\bgrade|\bstage|\btype)\s?$", re.I)
+_NOT_A_VALUE = re.compile(
+    r"(?:#|\bno\.|\bx|\bage|\bpage|\bfigure|\bgrade|\bstage|\btype)\s?$", re.I
+)
 Role = Literal["plain", "range", "bound"]
 
 
@@ -77,9 +79,7 @@ def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
         first, second = Decimal(match["first"]), Decimal(match["second"])
         if 50 <= first <= 300 and (second == 0 or 20 <= second < first):
             role: Role = "bound" if _BOUND.search(text, 0, match.start()) else "plain"
-            yield Number(
-                match["first"], first, *match.span(), role, second=match["second"]
-            )
+            yield Number(match["first"], first, *match.span(), role, second=match["second"])
 
 
 def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:

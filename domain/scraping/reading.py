@@ -10,11 +10,10 @@ from domain.scraping.dates import PrintedDate, dates_in, day_first
 from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Flow, Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
-from domain.scraping.tables import Grid, grid
+from domain.scraping.tables import Grid, Role, grid
 from domain.scraping.words import DocumentWords
 
-
-_PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:?", re.I)
+_PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:", re.I)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +25,22 @@ class Reading:
     known: dict[Flow, tuple[Hit, ...]]
     numbers: dict[Flow, tuple[Number, ...]]
     dates: dict[Flow, tuple[PrintedDate, ...]]
+    blank_pages: tuple[int, ...]
 
     def right_of(self, flow: Flow) -> tuple[Flow, ...]:
         """The cells of the same row that start to the right of `flow`."""
         left = flow.segments[0].box.x1
-        return tuple(
-            cell for cell in self.grid.row(flow).cells if cell.segments[0].box.x1 > left
-        )
+        return tuple(cell for cell in self.grid.row(flow).cells if cell.segments[0].box.x1 > left)
+
+    def role(self, cell: Flow) -> Role:
+        """What the column of `cell` holds."""
+        table = self.grid.table(cell)
+        return table.role(cell) if table is not None else "other"
+
+    def has_dated_heading(self, cell: Flow) -> bool:
+        table = self.grid.table(cell)
+        head = table.heading(cell) if table is not None else None
+        return head is not None and bool(self.dates[head])
 
     def rows_below(self, flow: Flow) -> Iterator[tuple[Flow, ...]]:
         """The cells of the rows under `flow` in its table."""
@@ -61,18 +69,19 @@ class Reading:
             cells = self.grid.rows[index].cells
             text = cells[0].text
             alone = len(cells) == 1 and len(text) < 60 and len(cells[0].segments) == 1
-            if alone and cells[0] is not flow and not text.endswith((".", ",", ";")):
-                if not self.numbers[cells[0]] and not self.dates[cells[0]]:
-                    return text
+            figures = self.numbers[cells[0]] or self.dates[cells[0]]
+            ended = text.endswith((".", ",", ";"))
+            if alone and cells[0] is not flow and not figures and not ended:
+                return text
         return ""
 
     def title(self) -> str:
         """What the document is about: its first lines, and what follows "Procedure performed:"."""
         first = [cell.text for row in self.grid.rows[:4] for cell in row.cells]
         named = [
-            below.text
+            " ".join((flow.text[:80], below.text if (below := self.under(flow)) else ""))
             for flow in self.layout.flows
-            if _PERFORMED.fullmatch(flow.text) and (below := self.under(flow)) is not None
+            if _PERFORMED.match(flow.text)
         ]
         return " ".join((*first, *named))
 
@@ -88,6 +97,7 @@ def read(document: DocumentWords) -> Reading:
         {flow: known(flow) for flow in layout.flows},
         {flow: numbers_in(flow.text) for flow in layout.flows},
         {flow: tuple(dates_in(flow.text, month_last)) for flow in layout.flows},
+        tuple(sorted({page.number for page in document.pages} - {w.page for w in document.words})),
     )
 
 

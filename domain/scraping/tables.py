@@ -15,7 +15,7 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         "reference",
         re.compile(
-            r"\b(?:ref(?:erence|s)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
+            r"\b(?:ref(?:erence|s)?\b|lower\b|upper\b|min(?:imum)?\b|max(?:imum)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
             r"|expected|threshold|interval|range)",
             re.I,
         ),
@@ -24,7 +24,9 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("unit", re.compile(r"^units?\b", re.I)),
     (
         "result",
-        re.compile(r"\b(?:results?|values?|readings?|this (?:exam|visit)|today|current|measured)\b", re.I),
+        re.compile(
+            r"\b(?:results?|values?|readings?|this (?:exam|visit)|today|current|measured)\b", re.I
+        ),
     ),
 )
 
@@ -50,11 +52,12 @@ class Table:
         if self.header is None or cell in self.header.cells:
             return None
         nearest = min(self.header.cells, key=lambda head: _apart(box(head), box(cell)))
+        if _apart(box(nearest), box(cell))[0] == 0:
+            return nearest
         row = next((row for row in self.rows if cell in row.cells), None)
-        if _apart(box(nearest), box(cell))[0] > 0 and row is not None:
-            if len(row.cells) == len(self.header.cells):
-                return self.header.cells[row.cells.index(cell)]
-        return nearest
+        if row is None or len(row.cells) != len(self.header.cells):
+            return nearest
+        return self.header.cells[row.cells.index(cell)]
 
     def role(self, cell: Flow) -> Role:
         """What the column of `cell` holds, by its heading."""
@@ -141,9 +144,7 @@ def _is_inside(rows: Sequence[Row], index: int) -> bool:
     if index + 1 >= len(rows) or not _is_close(rows[index], rows[index + 1]):
         return False
     above, below = rows[index - 1].cells, rows[index + 1].cells
-    aligned = sum(
-        any(abs(box(one).x1 - box(other).x1) < 2 for other in below) for one in above
-    )
+    aligned = sum(any(abs(box(one).x1 - box(other).x1) < 2 for other in below) for one in above)
     return len(below) >= 2 and aligned >= 2
 
 

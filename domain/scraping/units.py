@@ -60,7 +60,10 @@ _TABLE: dict[str, dict[str, str]] = {
         "0.000000001": "mcg ug µg",
     },
     "temperature": {"1": "c °c degc deg.c cel ºc celsius", "0.5555": "f °f degf deg.f [degf] ºf"},
-    "rate": {"1": "bpm beatsperminute breathsperminute perminute /min beats/min beats/minute breaths/min breaths/minute {beats}/min rpm"},
+    "rate": {
+        "1": "bpm beatsperminute breathsperminute perminute /min beats/min beats/minute "
+        "breaths/min breaths/minute {beats}/min rpm"
+    },
     "body mass index": {"1": "kg/m2 kg/m² kg/m^2 kg/sqm"},
     "area": {"1": "m2 m² m^2", "0.0001": "cm2 cm²", "0.000001": "mm2 mm²"},
     "time": {
@@ -74,7 +77,10 @@ _TABLE: dict[str, dict[str, str]] = {
         "525600": "years year yrs yr y y/o y.o.",
     },
     "urine ratio": {"1": "mg/g ug/mg mcg/mg mg/gcr mg/gcreat", "8.84": "mg/mmol"},
-    "clearance": {"1": "ml/min/1.73m2 ml/min/1.73m² ml/min/1.73 ml/min/1.73sqm ml/min/1.73m^2 ml/min mlperminute"},
+    "clearance": {
+        "1": "ml/min/1.73m2 ml/min/1.73m² ml/min/1.73 ml/min/1.73sqm ml/min/1.73m^2 "
+        "ml/min mlperminute"
+    },
     "volume": {"1": "ml cc", "1000": "liters litres liter", "100": "dl"},
     "cell volume": {"1": "fl um3 µm3"},
     "cell mass": {"1": "pg uug"},
@@ -105,7 +111,9 @@ def _pattern(spelling: str) -> str:
 
 _SPELLINGS = sorted(_UNITS, key=len, reverse=True)
 _AT = re.compile(
-    r"\s{0,2}\(?(?:x\s?)?(" + "|".join(map(_pattern, _SPELLINGS)) + r")(?![\w\[*^²-]|/\s?\w)(?<!\bin(?=\s[a-z]))",
+    r"\s{0,2}\(?(?:x\s?)?("
+    + "|".join(map(_pattern, _SPELLINGS))
+    + r")(?![\w\[*^²-]|/\s?\w)(?<!\bin(?=\s[a-z]))",
     re.IGNORECASE,
 )
 

@@ -1,30 +1,18 @@
-"""Series as rows, and what is made of them: one grouped set per construct.
-
-A construct that looks at elements of an outer `where` is evaluated beside each of them.
-"""
+"""Series of dated values as queries over the table of observations."""
 
 from dataclasses import dataclass, replace
 
 from domain.measures.model import (
-    Count,
     Defined,
-    Exists,
-    Expression,
-    Fold,
     LatestDay,
     Part,
-    Pick,
     Series,
     Union,
     Values,
     Where,
-    free_binders,
 )
 from projections.measures.scalars import scalar
 from projections.measures.statement import CHOSEN, VALID, Columns, Scope
-
-WHOLE = "CASE WHEN {0.second} IS NULL THEN {0.number} END"
-
 
 @dataclass
 class Rows:
@@ -120,16 +108,3 @@ def _rows(source: str, conditions: list[str], columns: Columns, outer: Scope) ->
 
 def _undefined(series: Series) -> Series:
     return _undefined(series.series) if isinstance(series, Defined) else series
-
-
-@scalar.register
-def _(expression: Exists, scope: Scope) -> str:
-    if free_binders(expression):
-        found = rows(expression.series, scope)
-        return f"EXISTS (SELECT {found.body(f'{found.columns.patient_id} = {scope.patient_id}')})"
-
-    def grouped() -> str:
-        found = rows(expression.series, Scope(scope.statement, ""))
-        return f"SELECT DISTINCT {found.columns.patient_id} AS patient_id {found.body()}"
-
-    return f"({_beside(expression, grouped, scope)}.patient_id IS NOT NULL)"

@@ -85,6 +85,21 @@ class Scope:
     elements: Mapping[int, Columns] = field(default_factory=dict)
     joins: list[str] = field(default_factory=list)
     person: str | None = None  # alias of the row of `patients`, once it is joined
+    laterals: dict[Expression, str] = field(default_factory=dict)
+
+    def beside(self, construct: Expression, sql: Callable[[], str]) -> str:
+        """The alias of a one-row query that is evaluated for each row of this scope."""
+        if construct not in self.laterals:
+            text = sql()
+            self.laterals[construct] = alias = self.statement.new_name("b")
+            self.join(f"LEFT JOIN LATERAL ({text}) {alias} ON true")
+        return self.laterals[construct]
+
+    def beside_set(self, construct: Expression, sql: Callable[[], str]) -> str:
+        """The alias of the set with at most one row per patient, joined to this scope."""
+        name = self.statement.grouped(construct, sql)
+        self.join(f"LEFT JOIN {name} ON {name}.patient_id = {self.patient_id}")
+        return name
 
     def join(self, text: str) -> None:
         """Adds a join once."""

@@ -1,7 +1,6 @@
 -- Inline read models: written in the transaction of the event, so a client can GET back what it has just PUT.
--- Rows of history are valid for log positions from_position <= p < to_position.
-
-CREATE DOMAIN until AS bigint DEFAULT 9223372036854775807;  -- the open end of a validity interval
+-- Rows of history are valid for log positions from_position <= p < to_position; 2^63 - 1 is the open end.
+-- A rebuild runs this file in a schema of its own.
 
 CREATE TABLE accounts (
     id             bigint      NOT NULL PRIMARY KEY,
@@ -32,7 +31,7 @@ CREATE TABLE patients (
     id             bigint NOT NULL,
     account_id     bigint NOT NULL,
     from_position  bigint NOT NULL,
-    to_position    until  NOT NULL,
+    to_position    bigint NOT NULL DEFAULT 9223372036854775807,
     external_id    text,
     name           text,
     dob            date,
@@ -62,7 +61,7 @@ CREATE TABLE observations (
     patient_id     bigint NOT NULL,
     variable_id    bigint NOT NULL,                         -- a variable or a date variable
     from_position  bigint NOT NULL,
-    to_position    until  NOT NULL,                         -- set when superseded or withdrawn
+    to_position    bigint NOT NULL DEFAULT 9223372036854775807,  -- set when superseded or withdrawn
     day            date   NOT NULL,                         -- clinical day; of a date value: its start
     end_day        date,                                    -- of a date value: its end as sent, else null
     number         numeric,                                 -- of a pair: its first part; null when the value is text
@@ -98,7 +97,7 @@ CREATE TABLE variables (
     id             bigint  NOT NULL,
     account_id     bigint  NOT NULL,
     from_position  bigint  NOT NULL,
-    to_position    until   NOT NULL,
+    to_position    bigint NOT NULL DEFAULT 9223372036854775807,
     kind           text    NOT NULL CHECK (kind IN ('number', 'date')),
     version        bigint  NOT NULL,
     name           text    NOT NULL,
@@ -112,7 +111,7 @@ CREATE TABLE metrics (
     id             bigint NOT NULL,
     account_id     bigint NOT NULL,
     from_position  bigint NOT NULL,
-    to_position    until  NOT NULL,
+    to_position    bigint NOT NULL DEFAULT 9223372036854775807,
     version        bigint NOT NULL,
     body           jsonb  NOT NULL,                         -- definition as the API shows it, with "references"
     PRIMARY KEY (id, from_position)

@@ -1,4 +1,4 @@
--- Async projections: how far each has come, which accounts' lines stand still, and what they show.
+-- Async projections: how far each has come, which accounts' lines stand still, and how often keys are used.
 
 CREATE TABLE projections (
     name        text        NOT NULL PRIMARY KEY,
@@ -16,29 +16,6 @@ CREATE TABLE projection_stops (                             -- an account whose 
     stopped_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (projection, account_id)
 );
-
-CREATE TABLE measure_results (
-    account_id      bigint    NOT NULL,
-    metric_id       bigint    NOT NULL,
-    period_start    date      NOT NULL,
-    period_end      date      NOT NULL,
-    patient_id      bigint    NOT NULL,
-    cells           numeric[] NOT NULL,
-    PRIMARY KEY (metric_id, period_start, period_end, patient_id)
-);
-
-CREATE TABLE cms_reports (
-    account_id      bigint    NOT NULL,
-    metric_id       bigint    NOT NULL,
-    period_start    date      NOT NULL,
-    period_end      date      NOT NULL,
-    metric_version  bigint    NOT NULL,
-    position        bigint    NOT NULL,                     -- of the event that last moved it
-    totals          numeric[] NOT NULL,
-    body            jsonb     NOT NULL,
-    PRIMARY KEY (metric_id, period_start, period_end)
-);
-CREATE INDEX cms_reports_of_account ON cms_reports (account_id, period_start, period_end, metric_id);
 
 CREATE TABLE key_usage (
     key_id    bigint      NOT NULL,

@@ -88,25 +88,26 @@ class ParserServer:
         return frames.receive(connection, self.limits.result_bytes)
 
     def _running(self) -> socket.socket:
-        if self._connection is None or self._process is None or self._process.poll() is not None:
+        """The connection to a live server, started now if need be."""
+        live = self._process is not None and self._process.poll() is None
+        if self._connection is None or not live:
             self._stop()
-            self._launch()
-        assert self._connection is not None
+            self._connection, self._process = self._launch()
         return self._connection
 
-    def _launch(self) -> None:
+    def _launch(self) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
         ours, theirs = socket.socketpair()
         ours.settimeout(self.limits.wall_seconds + GRACE_SECONDS)
         with theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [sys.executable, "-P", "-m", "service.pdf.worker", json.dumps(asdict(self.limits))],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 cwd="/",
                 env={"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
                 start_new_session=True,
             )
-        self._connection = ours
+        return ours, process
 
     def _stop(self) -> None:
         if self._connection is not None:

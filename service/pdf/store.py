@@ -84,7 +84,7 @@ class FileBlobStore:
         return removed
 
     def sweep(self) -> int:
-        """Removes what a crash left half written; call before anything else writes. Returns a count."""
+        """Removes what a crash left half written, before anything else writes; returns a count."""
         leftovers = list(self._root.glob(f"*/{UNFINISHED}*"))
         for path in leftovers:
             path.unlink()

@@ -18,7 +18,7 @@ from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.pdf import pdfium
 from service.pdf.limits import Limits, Unreadable
 
-PASSWORD = "The document is password-protected."
+ENCRYPTED = "The document is password-protected."
 NOT_A_PDF = "The document is not readable as a PDF."
 NO_PAGES = "The document has no pages."
 
@@ -29,7 +29,7 @@ def read(pdf: bytes, limits: Limits) -> DocumentWords:
         pages, words = _with_pdfium(pdf, limits)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise Unreadable(PASSWORD) from error
+            raise Unreadable(ENCRYPTED) from error
         pages, words = _with_pdfplumber(pdf, limits)
     found = DocumentWords(tuple(pages), tuple(words), 0)
     return DocumentWords(found.pages, found.words, count_tables(found))
@@ -44,7 +44,8 @@ def _with_pdfium(pdf: bytes, limits: Limits) -> tuple[list[Page], list[Word]]:
     characters = 0
     for number in range(1, len(document) + 1):
         page = document[number - 1]
-        _check_page_size(*page.get_size(), limits)
+        width, height = page.get_size()
+        _check_page_size(width, height, limits)
         text = page.get_textpage()
         characters += text.count_chars()
         _check_characters(text.count_chars(), characters, limits)
@@ -69,7 +70,7 @@ def _with_pdfplumber(pdf: bytes, limits: Limits) -> tuple[list[Page], list[Word]
                 page.close()
     except PdfminerException as error:
         cause = error.args[0] if error.args else None
-        reason = PASSWORD if isinstance(cause, PDFPasswordIncorrect) else NOT_A_PDF
+        reason = ENCRYPTED if isinstance(cause, PDFPasswordIncorrect) else NOT_A_PDF
         raise Unreadable(reason) from error
     except PDFSyntaxError as error:
         raise Unreadable(NOT_A_PDF) from error

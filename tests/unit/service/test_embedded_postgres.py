@@ -229,7 +229,7 @@ def test_a_path_too_long_or_too_odd_for_a_socket_address_works_all_the_same(
 
     assert fetch(url, "SELECT 1") == [1]
     assert postmaster(deep).cwd() == str(deep / "postgres" / "data")
-    short = Path(psycopg.conninfo.conninfo_to_dict(url)["host"])
+    short = Path(str(psycopg.conninfo.conninfo_to_dict(url)["host"]))
     assert short.stat().st_mode & 0o077 == 0
 
     server.stop()

@@ -1,0 +1,86 @@
+"""Uploads: multipart forms read from the stream, the file spooled and hashed on the way."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+import falcon
+from falcon.media.multipart import MultipartForm, MultipartParseError, MultipartParseOptions
+
+from api.media import Body, Readable, malformed, media_type_of, unsupported
+from api.request import Request
+from domain.errors import TooLarge
+
+_IN_MEMORY = 1 << 20
+_CHUNK = 1 << 16
+_FORM_OVERHEAD = 1 << 16
+_LONGEST_FIELD = 1000
+
+
+@dataclass
+class Upload:
+    """A form: its one file, and its text fields."""
+
+    file: BinaryIO | None = None
+    filename: str | None = None
+    sha256: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def read_upload(req: Request, limit: int) -> Iterator[Upload]:
+    """The form of a request whose file has at most `limit` bytes; it is gone after the block.
+
+    400 for a broken form, 413 for too large a file, 415 for another media type.
+    """
+    if media_type_of(req) != "multipart/form-data":
+        raise unsupported("multipart/form-data")
+    upload = Upload()
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+        try:
+            _read_parts(req, cast("BinaryIO", spool), limit, upload)
+        except (MultipartParseError, UnicodeDecodeError) as error:
+            raise malformed("it is not a complete multipart form") from error
+        parts = [upload.sha256, upload.filename or "", *map(str, sorted(upload.fields.items()))]
+        req.context.fingerprint = hashlib.sha256("\0".join(parts).encode()).digest()
+        yield upload
+
+
+def _read_parts(req: Request, spool: BinaryIO, limit: int, upload: Upload) -> None:
+    for part in _form(req, limit):
+        if part.name == "file" or (part.filename is not None and upload.file is None):
+            if upload.file is not None:
+                raise malformed("the form has more than one file")
+            upload.filename = part.filename
+            upload.sha256 = _spool(part.stream, spool, limit)
+            upload.file = spool
+        elif part.name is not None:
+            if part.name in upload.fields:
+                raise malformed("a field of the form is given twice")
+            upload.fields[part.name] = part.stream.read(_LONGEST_FIELD + 1).decode()
+
+
+def _form(req: Request, limit: int) -> MultipartForm:
+    _, options = falcon.parse_header(req.content_type or "")
+    boundary = options.get("boundary", "")
+    if not 0 < len(boundary) <= 70 or not boundary.isascii():
+        raise malformed("the Content-Type names no boundary of 1 to 70 characters")
+    options = MultipartParseOptions()
+    options.max_body_part_count = 10
+    body = Body(req, limit + _FORM_OVERHEAD)
+    return MultipartForm(body, boundary.encode(), limit + _FORM_OVERHEAD, options)
+
+
+def _spool(stream: Readable, spool: BinaryIO, limit: int) -> str:
+    digest, size = hashlib.sha256(), 0
+    while piece := stream.read(_CHUNK):
+        size += len(piece)
+        if size > limit:
+            raise TooLarge(f"The file is larger than {limit} bytes.")
+        digest.update(piece)
+        spool.write(piece)
+    spool.seek(0)
+    return digest.hexdigest()

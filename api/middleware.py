@@ -1,0 +1,169 @@
+"""What happens around every request: identity, access, limits, headers, and the access record."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import falcon
+from falcon.constants import COMBINED_METHODS
+
+from api.operation import Operation
+from api.parameters import flag, read_query
+from api.rate_limit import RateLimit
+from api.request import Request
+from api.telemetry import Telemetry
+from domain.errors import Unauthenticated
+from service.bootstrap import Services
+
+log = logging.getLogger("attestor.access")
+
+ENVELOPE = flag("envelope", "false: the bare object or array, without meta.", default=True)
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
+_UNDERSCORED = ("date_variables", "cms_reports", "api_keys")
+_STANDING = {
+    "cache-control": "private, no-cache",
+    "vary": "X-API-Key, Authorization, Accept",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Identify:
+    """Gives each request its id and its canonical path."""
+
+    def process_request(self, req: Request, resp: falcon.Response) -> None:
+        """Runs before routing, so that aliases of a path reach the same responder."""
+        context = req.context
+        context.started = time.perf_counter()
+        given = req.get_header("X-Request-ID")
+        known = given is not None and _REQUEST_ID.fullmatch(given)
+        context.request_id = given if known and given else secrets.token_hex(16)
+        context.query = {}
+        resp.set_headers({**_STANDING, "x-request-id": context.request_id})
+        req.path = canonical_path(req.method, req.path)
+
+
+class Admit:
+    """Lets a request in: key, scope, allowance and query, in this order, before any body is read.
+
+    An operation without a scope in the table needs no key; nothing else is reachable without one.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        operations: Mapping[tuple[str, str], Operation],
+        rate_limit: RateLimit,
+    ) -> None:
+        self._authentication = services.authentication
+        self._operations = operations
+        self._rate_limit = rate_limit
+
+    def process_resource(
+        self, req: Request, resp: falcon.Response, resource: object, params: dict[str, Any]
+    ) -> None:
+        """Runs after routing and before the responder."""
+        method = "GET" if req.method == "HEAD" else req.method
+        operation = self._operations.get((req.uri_template or "", method))
+        if operation is None:
+            return
+        context = req.context
+        context.operation = operation
+        if operation.scope is not None:
+            context.principal = principal = self._authentication.recognise(secret_of(req))
+            allowance = self._rate_limit.take(principal.key_id or 0)
+            if allowance is not None:
+                resp.set_headers(allowance.headers)
+                if not allowance.is_granted:
+                    raise falcon.HTTPTooManyRequests(
+                        description=f"More than {allowance.limit} requests a minute.",
+                        retry_after=allowance.retry_seconds,
+                    )
+            principal.require(operation.scope)
+        if req.params:
+            context.query = read_query(operation.parameters, req.params)
+
+
+class Record:
+    """Counts and logs each answer. Neither holds a path, a query or a body."""
+
+    def __init__(self, services: Services, telemetry: Telemetry) -> None:
+        self._usage = services.usage
+        self._telemetry = telemetry
+        self._trusted = services.settings.trusted_proxies
+
+    def process_response(
+        self, req: Request, resp: falcon.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Runs last, whatever happened before."""
+        context = req.context
+        seconds = time.perf_counter() - context.started
+        template = req.uri_template or "unmatched"
+        method = req.method if req.method in COMBINED_METHODS else "OTHER"
+        status = resp.status_code
+        key_id = context.principal.key_id if context.principal else None
+        if key_id is not None:
+            self._usage.count(key_id, f"{method} {template}", status)
+        self._telemetry.observe(method, template, status, seconds)
+        if log.isEnabledFor(logging.INFO):
+            shown = {
+                "request_id": context.request_id,
+                "method": method,
+                "route": template,
+                "status": status,
+                "duration_ms": round(seconds * 1000, 2),
+                "key_id": key_id,
+                "client": self._client(req),
+            }
+            log.info("request", extra=shown)
+
+    def _client(self, req: Request) -> str:
+        """The peer, or whom a trusted proxy names; anybody can send X-Forwarded-For."""
+        hops = [part.strip() for part in (req.get_header("X-Forwarded-For") or "").split(",")]
+        client = req.remote_addr
+        while hops and self._is_trusted(client):
+            hop = hops.pop()
+            if not _is_address(hop):
+                break
+            client = hop
+        return client
+
+    def _is_trusted(self, address: str) -> bool:
+        return _is_address(address) and any(
+            ip_address(address) in network for network in self._trusted
+        )
+
+
+def canonical_path(method: str, path: str) -> str:
+    """The path that the table knows: `date_variables` is `date-variables`, and a POST to
+    `…/create` is one to `…`."""
+    if method == "POST":
+        path = path.removesuffix("/create")
+    if "_" in path:
+        parts = path.split("/")
+        path = "/".join(p.replace("_", "-") if p in _UNDERSCORED else p for p in parts)
+    return path
+
+
+def secret_of(req: Request) -> str:
+    """The API key of a request, from X-API-Key or Authorization; never from the query."""
+    secret = req.get_header("X-API-Key")
+    if secret is not None:
+        return secret
+    scheme, _, credentials = (req.get_header("Authorization") or "").partition(" ")
+    if scheme.lower() not in ("bearer", "apikey"):
+        raise Unauthenticated("Send the API key in the header X-API-Key.")
+    return credentials.strip()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

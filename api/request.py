@@ -1,0 +1,35 @@
+"""What a request carries through the API, typed."""
+
+from typing import Any
+
+import falcon
+
+from api.operation import Operation
+from service.context import Principal
+
+
+class RequestContext(falcon.Context):
+    """Filled in by the middleware; responders read it."""
+
+    request_id: str = ""
+    started: float = 0.0
+    operation: Operation | None = None
+    principal: Principal | None = None
+    query: dict[str, Any]
+    fingerprint: bytes = b""
+    """SHA-256 of the parsed body, set by whatever reads the body."""
+
+
+class Request(falcon.Request):
+    """A request whose context is a RequestContext."""
+
+    context_type = RequestContext
+    context: RequestContext
+
+
+def principal_of(req: Request) -> Principal:
+    """The caller; an operation with a scope is never reached without one."""
+    principal = req.context.principal
+    if principal is None:
+        raise AssertionError("an operation without a scope asks who calls")
+    return principal

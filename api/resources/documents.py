@@ -1,0 +1,78 @@
+"""Documents: uploaded to a patient, listed, downloaded, and their words."""
+
+from pathlib import PurePosixPath
+
+import falcon
+
+from api.answers import Shown, answer_command, answer_data, answer_list, context_of
+from api.forms import Upload, read_upload
+from api.media import malformed
+from api.pagination import paging_of
+from api.request import Request, principal_of
+from domain.errors import NotAPdf, NotFound
+from projections.patients import account_of_patient, list_documents
+from service.bootstrap import Services
+
+_LONGEST_NAME = 255
+
+
+class Documents:
+    """PDF files of patients."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._limit = services.settings.max_upload_bytes
+
+    def on_post_patient(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        with read_upload(req, self._limit) as upload:
+            filename, file = filename_of(upload), upload.file
+            if file is None:
+                raise malformed("the form has no file; name the part `file`")
+            answer_command(
+                req,
+                resp,
+                lambda context: self._services.documents.upload(
+                    context, patient_id, filename, file
+                ),
+                lambda r: Shown(r.body, r, f"/documents/{r.id}"),
+                201,
+            )
+
+    def on_get_patient(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        paging = paging_of(req.context.query)
+        database = self._services.database
+        position = self._services.application.recorder.max_notification_id() or 0
+        account_id = account_of_patient(database, patient_id)
+        if account_id is None:
+            raise NotFound(f"There is no patient {patient_id}.")
+        principal_of(req).require_own(account_id, "patient")
+        found = list_documents(database, patient_id)
+        page = found[paging.offset : paging.offset + paging.limit]
+        answer_list(req, resp, paging, len(found), page, position)
+
+    def on_get_one(self, req: Request, resp: falcon.Response, document_id: str) -> None:
+        document = self._services.documents.find(context_of(req), document_id)
+        answer_data(req, resp, document, None)
+
+    def on_get_words(self, req: Request, resp: falcon.Response, document_id: str) -> None:
+        words = self._services.documents.words(context_of(req), document_id)
+        answer_data(req, resp, words, None)
+
+    def on_get_file(self, req: Request, resp: falcon.Response, document_id: str) -> None:
+        filename, content = self._services.documents.open_file(context_of(req), document_id)
+        resp.content_type = "application/pdf"
+        resp.downloadable_as = filename
+        resp.set_header("content-security-policy", "sandbox; default-src 'none'")
+        resp.data = content
+
+
+def filename_of(upload: Upload) -> str:
+    """The name that a document is to have: the field `filename`, else the file's own."""
+    unknown = upload.fields.keys() - {"filename"}
+    if unknown:
+        raise malformed(f"{sorted(unknown)[0][:100]} is not a field here; allowed: file, filename")
+    given = upload.fields.get("filename") or upload.filename or ""
+    name = PurePosixPath(given.replace("\\", "/")).name
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise NotAPdf("The file needs a printable name of at most 255 characters.")
+    return name

@@ -1,0 +1,81 @@
+"""Patients: list, read, register, change, and their history."""
+
+from typing import Any
+
+import falcon
+
+from api.answers import Shown, answer_command, answer_list, answer_one, context_of
+from api.media import read_json
+from api.pagination import paging_of
+from api.parameters import bad_query
+from api.request import Request, principal_of
+from api.schemas import PatientIn, load
+from domain.errors import NotFound
+from domain.patient import Demographics
+from projections.patients import PatientFilter, find_patient, list_patients
+from service.bootstrap import Services
+from service.resource import Resource
+
+_FILTERS = ("q", "name", "sex", "dob", "external_id", "sort")
+_SCHEMA = PatientIn()
+
+
+class Patients:
+    """The chart's head; values are in `values`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._limit = services.settings.max_body_bytes
+
+    def on_get_list(self, req: Request, resp: falcon.Response) -> None:
+        query = req.context.query
+        paging = paging_of(query)
+        wanted = PatientFilter(**{name: query[name] for name in _FILTERS if name in query})
+        if paging.after_id is not None and wanted.sort != "id":
+            raise bad_query("cursor goes with sort=id only")
+        database, account_id = self._services.database, principal_of(req).account_id
+        position = self._services.application.recorder.max_notification_id() or 0
+        total, found = list_patients(
+            database, account_id, wanted, paging.limit, paging.offset, paging.after_id
+        )
+        ids = [patient.id for patient in found] if wanted.sort == "id" else None
+        bodies = [patient.body for patient in found]
+        answer_list(req, resp, paging, total, bodies, position, ids)
+
+    def on_post_list(self, req: Request, resp: falcon.Response) -> None:
+        demographics = Demographics(**load(_SCHEMA, read_json(req, self._limit)))
+        answer_command(
+            req,
+            resp,
+            lambda context: self._services.patients.register(context, demographics),
+            lambda r: Shown(r.body, r, f"/patients/{r.id}"),
+            201,
+        )
+
+    def on_get_one(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        record = find_patient(self._services.database, patient_id)
+        if record is None:
+            raise NotFound(f"There is no patient {patient_id}.")
+        principal_of(req).require_own(record.account_id, "patient")
+        resource = Resource(record.id, record.version, record.position, record.body)
+        answer_one(req, resp, record.body, resource)
+
+    def on_put_one(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        changes = load(_SCHEMA, read_json(req, self._limit), is_partial=True)
+        answer_command(
+            req,
+            resp,
+            lambda context: self._services.patients.change_demographics(
+                context, patient_id, changes
+            ),
+            lambda r: Shown(r.body, r),
+        )
+
+    def on_get_history(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        paging = paging_of(req.context.query)
+        position = self._services.application.recorder.max_notification_id() or 0
+        page = self._services.audit.history(
+            context_of(req), patient_id, paging.limit, paging.offset
+        )
+        items: list[Any] = page.items
+        answer_list(req, resp, paging, page.total, items, position)

@@ -1,0 +1,108 @@
+"""Values of patients: put, added, listed, and scraped off their documents."""
+
+from typing import Any
+
+import falcon
+
+from api.answers import Shown, answer_command, answer_list
+from api.media import read_json
+from api.pagination import paging_of
+from api.request import Request, principal_of
+from api.schemas import DateValueIn, ObservationIn, ScrapeIn, Strict, ValueIn, load
+from domain.errors import Invalid, NotFound
+from domain.observation import VariableKind
+from projections.observations import list_observations
+from projections.patients import account_of_patient
+from service.bootstrap import Services
+from service.patients import ValueIn as Sent
+
+_VALUES: dict[VariableKind, Strict] = {"number": ValueIn(), "date": DateValueIn()}
+_OBSERVATION = ObservationIn()
+_SCRAPE = ScrapeIn()
+
+
+class Values:
+    """The current values of one kind of variable."""
+
+    def __init__(self, services: Services, kind: VariableKind) -> None:
+        self._services = services
+        self._kind = kind
+        self._limit = services.settings.max_body_bytes
+
+    def on_put_one(
+        self, req: Request, resp: falcon.Response, patient_id: int, variable_id: int
+    ) -> None:
+        sent = value_of(load(_VALUES[self._kind], read_json(req, self._limit)))
+        answer_command(
+            req,
+            resp,
+            lambda context: self._services.patients.put_value(
+                context, patient_id, self._kind, variable_id, sent
+            ),
+            lambda r: Shown(r.body, r),
+        )
+
+    def on_post_scrape(
+        self, req: Request, resp: falcon.Response, patient_id: int, variable_id: int
+    ) -> None:
+        body = read_json(req, self._limit)
+        options = load(_SCRAPE, {} if body is None else body)
+        answer_command(
+            req,
+            resp,
+            lambda context: self._services.scraping.scrape(
+                context, patient_id, self._kind, variable_id, **options
+            ),
+            lambda r: Shown(r.body, r),
+        )
+
+
+class Observations:
+    """All standing values of a patient, several to a variable."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._limit = services.settings.max_body_bytes
+
+    def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        paging = paging_of(req.context.query)
+        database = self._services.database
+        position = self._services.application.recorder.max_notification_id() or 0
+        account_id = account_of_patient(database, patient_id)
+        if account_id is None:
+            raise NotFound(f"There is no patient {patient_id}.")
+        principal_of(req).require_own(account_id, "patient")
+        variable_id = req.context.query.get("variable_id")
+        total, items = list_observations(
+            database, patient_id, variable_id, paging.limit, paging.offset
+        )
+        answer_list(req, resp, paging, total, items, position)
+
+    def on_post_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+        sent = load(_OBSERVATION, read_json(req, self._limit))
+        is_date = "date_variable_id" in sent
+        kind: VariableKind = "date" if is_date else "number"
+        variable_id = sent.pop("date_variable_id" if is_date else "variable_id")
+        answer_command(
+            req,
+            resp,
+            lambda context: self._services.patients.add_observation(
+                context, patient_id, kind, variable_id, value_of(sent)
+            ),
+            lambda r: Shown(r.body, r),
+            201,
+        )
+
+
+def value_of(body: dict[str, Any]) -> Sent:
+    """The value that a checked body describes. A page may come with the highlight."""
+    fields = dict(body)
+    withdraw = fields.pop("withdraw", False)
+    box = fields.get("highlight")
+    if box is not None:
+        fields["highlight"] = box = dict(box)
+        page = box.pop("page", None)
+        if page is not None and (fields.get("pdf_page") or page) != page:
+            raise Invalid.field("highlight/page", "differs from pdf_page")
+        fields["pdf_page"] = fields.get("pdf_page") or page
+    return Sent(value=fields.pop("value", None), is_withdrawn=withdraw, **fields)

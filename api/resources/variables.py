@@ -1,0 +1,96 @@
+"""Numerical variables and date variables: list, define, change."""
+
+from typing import Any
+
+import falcon
+import orjson
+
+from api.answers import Shown, answer_command, answer_list, answer_one
+from api.media import read_json
+from api.pagination import paging_of
+from api.request import Request, principal_of
+from api.schemas import DateVariableIn, Strict, VariableIn, load
+from domain.errors import NotFound
+from domain.observation import VariableKind
+from domain.variable import DateVariableDefinition, VariableDefinition
+from projections.definitions import DefinitionRecord, find_variable, list_variables
+from service.bootstrap import Services
+from service.context import Context
+from service.resource import Resource
+
+_SCHEMAS: dict[VariableKind, Strict] = {"number": VariableIn(), "date": DateVariableIn()}
+_PATHS: dict[VariableKind, str] = {"number": "/variables", "date": "/date-variables"}
+
+
+class Variables:
+    """The variables of one kind."""
+
+    def __init__(self, services: Services, kind: VariableKind) -> None:
+        self._services = services
+        self._kind = kind
+        self._limit = services.settings.max_body_bytes
+
+    def on_get_list(self, req: Request, resp: falcon.Response) -> None:
+        paging = paging_of(req.context.query)
+        position = self._services.application.recorder.max_notification_id() or 0
+        total, found = list_variables(
+            self._services.database,
+            principal_of(req).account_id,
+            self._kind,
+            paging.limit,
+            paging.offset,
+        )
+        answer_list(req, resp, paging, total, [shown(record) for record in found], position)
+
+    def on_post_list(self, req: Request, resp: falcon.Response) -> None:
+        sent = load(_SCHEMAS[self._kind], read_json(req, self._limit))
+        answer_command(req, resp, lambda context: self._define(context, sent), self._shown, 201)
+
+    def on_get_one(self, req: Request, resp: falcon.Response, variable_id: int) -> None:
+        record = find_variable(self._services.database, self._kind, variable_id)
+        if record is None:
+            raise NotFound(f"There is no such variable {variable_id}.")
+        principal_of(req).require_own(record.account_id, "variable")
+        resource = Resource(record.id, record.version, record.position, record)
+        answer_one(req, resp, shown(record), resource)
+
+    def on_put_one(self, req: Request, resp: falcon.Response, variable_id: int) -> None:
+        changes = load(_SCHEMAS[self._kind], read_json(req, self._limit), is_partial=True)
+        if "aliases" in changes:
+            changes["aliases"] = tuple(changes["aliases"])
+        answer_command(
+            req,
+            resp,
+            lambda context: self._change(context, variable_id, changes),
+            lambda r: Shown(shown(r.body), r),
+        )
+
+    def _define(self, context: Context, sent: dict[str, Any]) -> Resource:
+        definition = {**sent, "aliases": tuple(sent.get("aliases", ()))}
+        variables = self._services.variables
+        if self._kind == "number":
+            return variables.define(context, VariableDefinition(**definition))
+        return variables.define_date(context, DateVariableDefinition(**definition))
+
+    def _change(self, context: Context, variable_id: int, changes: dict[str, Any]) -> Resource:
+        variables = self._services.variables
+        if self._kind == "number":
+            return variables.change(context, variable_id, changes)
+        return variables.change_date(context, variable_id, changes)
+
+    def _shown(self, resource: Resource) -> Shown:
+        return Shown(shown(resource.body), resource, f"{_PATHS[self._kind]}/{resource.id}")
+
+
+def shown(record: DefinitionRecord) -> dict[str, Any]:
+    """A variable as clients see it; its limits are the numbers that were sent."""
+    body = {"id": record.id, **record.body}
+    for limit in ("valid_min", "valid_max"):
+        if body.get(limit) is not None:
+            body[limit] = orjson.Fragment(body[limit])
+    return {
+        **body,
+        "patient_values_count": record.values,
+        "user_id": record.account_id,
+        "version": record.version,
+    }

@@ -1,0 +1,83 @@
+"""What a person is told about an answer, or about why there is none."""
+
+from collections.abc import Sequence
+
+from domain.scraping import context, sightings
+from domain.scraping.labels import Hit
+from domain.scraping.ranking import Ranked
+from domain.scraping.reading import Reading
+
+UNSURE = 0.75
+MOST_OTHERS = 3
+SCAN = "No page has readable text; the document may be a scan."
+
+
+def note(ranked: Sequence[Ranked], seen: Sequence[Ranked], confidence: float) -> str:
+    """Where the answer was read, what else was seen, and whether to check it."""
+    best = ranked[0]
+    parts = [f"Read from {_quoted(best)} on page {best.page}."]
+    others = _different(ranked[1:], best.sighting.text)
+    if others:
+        parts.append(f"Also seen: {'; '.join(map(_brief, others))}.")
+    refused = _different([each for each in seen if each.sighting.refusal], best.sighting.text)
+    if refused:
+        taken = "; ".join(f"{each.sighting.text} ({each.sighting.refusal})" for each in refused)
+        parts.append(f"Not taken: {taken}.")
+    if confidence < UNSURE and others:
+        parts.append("The choice between them is close: please check.")
+    return " ".join(parts)
+
+
+def reason(
+    name: str,
+    units: str | None,
+    readings: Sequence[Reading],
+    labels: Sequence[tuple[Reading, Hit]],
+    seen: Sequence[Ranked],
+) -> str:
+    """Why there is no answer."""
+    if not any(reading.layout.words for reading in readings):
+        return SCAN if readings else "There is no document to read."
+    if not labels:
+        return f"Nothing in the text is called {name}.{_unread(readings)}"
+    where = f"on page {labels[0][1].flow.page}"
+    refusals = {each.sighting.refusal for each in seen if each.sighting.refusal}
+    other = next((each for each in seen if each.sighting.refusal == sightings.OTHER_UNIT), None)
+    if other is not None:
+        return f"{name} is given {where}, but not in {units}: {_quoted(other)}."
+    if sightings.ORDERED in refusals or any(_is_ordered(*label) for label in labels):
+        return f"{name} is named {where}, but ordered or pending without a result."
+    if refusals:
+        return f"{name} is named {where}, but only as {' or '.join(sorted(refusals))}."
+    return f"{name} is named {where}, but no value stands with it.{_unread(readings)}"
+
+
+def _quoted(ranked: Ranked) -> str:
+    return f"\u201c{' '.join(ranked.sighting.snippet.split())}\u201d"
+
+
+def _brief(ranked: Ranked) -> str:
+    when = ranked.sighting.when
+    dated = f", {when.isoformat()}" if when and when.isoformat() != ranked.sighting.text else ""
+    return f"{ranked.sighting.text} (page {ranked.page}{dated})"
+
+
+def _different(ranked: Sequence[Ranked], text: str) -> list[Ranked]:
+    """The first few with other values, each value once."""
+    by_value = {each.sighting.text: each for each in reversed(ranked)}
+    by_value.pop(text, None)
+    return list(by_value.values())[-MOST_OTHERS:][::-1]
+
+
+def _is_ordered(reading: Reading, hit: Hit) -> bool:
+    """Whether the sentence of a label, or a cell beside it, says there is no result yet."""
+    start, end = context.sentence(hit.flow.text, hit.start)
+    return context.ORDERED.search(hit.flow.text, start, end) is not None or any(
+        context.ORDERED.match(cell.text) for cell in reading.right_of(hit.flow)
+    )
+
+
+def _unread(readings: Sequence[Reading]) -> str:
+    """Pages without text may hold what was not found."""
+    blank = sum(len(reading.blank_pages) for reading in readings)
+    return f" {blank} page(s) have no readable text." if blank else ""

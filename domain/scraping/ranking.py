@@ -1,0 +1,81 @@
+"""Which of several sightings is the answer, and how sure that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from domain.scraping.date_candidates import DateSearch, Occasion
+from domain.scraping.reading import Reading
+from domain.scraping.sightings import Sighting
+from domain.scraping.words import Box
+
+NEWEST, OLDER, LATER_UPLOAD = 1.0, 1.6, 0.1
+FIRM_SCORE, FIRM_MARGIN = 2.75, 1.5
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A sighting in its document; `upload` counts from the oldest."""
+
+    sighting: Sighting
+    reading: Reading
+    document_id: str
+    upload: int
+    score: float
+
+    @property
+    def page(self) -> int:
+        return self.reading.layout.words[self.sighting.words[0]].page
+
+    @property
+    def box(self) -> Box:
+        return self.reading.layout.shown_box(self.sighting.words)
+
+
+def rank(seen: Sequence[Ranked]) -> list[Ranked]:
+    """Those that may be the answer, best first. The newest dated value gains, older ones lose."""
+    possible = [each for each in seen if not each.sighting.refusal]
+    several = len({each.upload for each in possible}) > 1
+    dates = {id(each): _date(each, several) for each in possible}
+    known = {when for when in dates.values() if when is not None}
+    newest = max(known, default=None)
+    ranked = []
+    for each in possible:
+        score = each.score + LATER_UPLOAD * each.upload
+        when = dates[id(each)]
+        if len(known) > 1 and when is not None:
+            score += NEWEST if when == newest else -OLDER
+        elif known and when is None and each.sighting.is_now:
+            score += NEWEST
+        ranked.append(replace(each, score=score))
+    return sorted(ranked, key=lambda each: -each.score)
+
+
+def _date(ranked: Ranked, several_documents: bool) -> date | None:
+    when = ranked.sighting.when
+    return document_date(ranked.reading) if when is None and several_documents else when
+
+
+@lru_cache(maxsize=4)
+def document_date(reading: Reading) -> date | None:
+    """The date of the visit or examination that a document says it is about."""
+    for key in ("visit", "exam", "collected"):
+        found = [
+            each
+            for each in DateSearch(reading, Occasion(key, (), "")).sightings()
+            if not each.refusal and each.exact
+        ]
+        if found:
+            return max(found, key=lambda each: each.score).when
+    return None
+
+
+def confidence(ranked: Sequence[Ranked], threshold: float) -> float:
+    """Between 0.5 and 0.99: how far the best is above the threshold and above another value."""
+    best = ranked[0]
+    others = [each.score for each in ranked if each.sighting.text != best.sighting.text]
+    margin = best.score - max(others, default=threshold - FIRM_MARGIN)
+    firm = min((best.score - threshold) / FIRM_SCORE, 1.0)
+    clear = min(max(margin, 0.0) / FIRM_MARGIN, 1.0)
+    return round(0.5 + 0.24 * firm + 0.25 * clear, 2)

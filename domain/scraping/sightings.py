@@ -1,0 +1,55 @@
+"""What a search saw: a value near a label, with a score or the reason it can be no answer."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain.scraping.labels import Hit
+from domain.scraping.layout import Flow
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """`words` are those that hold the value. `refusal` is empty when the value may be the answer.
+
+    `when` is the date the value belongs to, where the document says; `is_now` when it says
+    "today". `exact` is False when the label is about a similar event ("last" or not).
+    """
+
+    text: str
+    flow: Flow
+    words: tuple[int, ...]
+    label: str
+    score: float
+    when: date | None = None
+    refusal: str = ""
+    snippet: str = ""
+    is_now: bool = False
+    exact: bool = True
+
+
+GOAL = "a goal or reference"
+RANGE = "a reference range"
+LIMIT = "a limit"
+RELATIVE = "a relative's value"
+ORDERED = "ordered"
+OTHER_UNIT = "a value in another unit"
+OTHER_KIND = "a value of another kind"
+IMPOSSIBLE = "an impossible value"
+OUT_OF_BOUNDS = "a value outside the bounds of the variable"
+NOT_ALONE = "one of a pair"
+NO_PAIR = "a single value"
+PLANNED = "a planned date"
+NOT_THE_NEXT = "a date that is not the next"
+NOT_THE_LAST = "a date that is not the last"
+EARLIER = "an earlier date"
+
+
+def snippet(hit: Hit, flow: Flow, start: int, end: int) -> str:
+    """Label and value as printed, with a few words around; at most about 120 characters."""
+    text = hit.flow.text
+    if flow is not hit.flow:
+        label = text[:50].rstrip(" :")
+        return f"{label}: {flow.text[max(0, end - 50) : end + 12].strip()}"
+    first = text.rfind(" ", 0, max(0, min(hit.start, start) - 12)) + 1
+    last = text.find(" ", min(len(text), max(end, hit.end) + 10))
+    return text[first : last if last > 0 else len(text)][-120:].strip()

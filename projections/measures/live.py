@@ -1,0 +1,100 @@
+"""Metrics as they stand at a position of the log: parsed, resolved and compiled."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, LiteralString, cast
+
+from domain.measures.parser import Measure, Names, VariableName, parse
+from domain.measures.period import Period
+from domain.metric import MetricDefinition
+from projections.database import Reader
+from projections.measures.compiler import CompiledMeasure, compile_measure
+from projections.queries import load
+
+_QUERIES = load("measure_results")
+
+
+@dataclass(frozen=True)
+class LiveMetric:
+    """A metric of an account in one of its versions, ready to be computed."""
+
+    id: int
+    account_id: int
+    version: int
+    definition: MetricDefinition
+    measure: Measure
+    compiled: CompiledMeasure
+
+
+def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMetric]:
+    """The account's metrics at a position, with the variables of that moment."""
+    scope = {"account_id": account_id, "position": position}
+    rows = reader.rows(_QUERIES["metrics_at"], scope)
+    if not rows:
+        return []
+    names = tuple(VariableName(*row) for row in reader.rows(_QUERIES["variables_at"], scope))
+    return [_live(account_id, *row, names) for row in rows]
+
+
+def compute_totals(
+    reader: Reader, metric: LiveMetric, period: Period, position: int
+) -> tuple[list[Decimal], dict[int, list[Decimal]]]:
+    """Totals and spreads of a metric for any period at any position; nothing is stored."""
+    totals = [Decimal(0)] * len(metric.compiled.cells)
+    spreads: dict[int, list[Decimal]] = {index: [] for index in metric.compiled.spread}
+    rows = reader.rows(
+        cast("LiteralString", metric.compiled.sql), parameters(metric, period, position, None)
+    )
+    for _, cells in rows:
+        for index, cell in enumerate(cells):
+            if cell is not None:
+                totals[index] += cell
+                if index in spreads:
+                    spreads[index].append(cell)
+    return totals, spreads
+
+
+def parameters(
+    metric: LiveMetric, period: Period, position: int, patient_ids: list[int] | None
+) -> dict[str, Any]:
+    """What the compiled statement is bound to; `patient_ids` None means all of the account."""
+    return {
+        **metric.compiled.parameters,
+        "account_id": metric.account_id,
+        "metric_id": metric.id,
+        "start": period.start,
+        "end": period.end,
+        "position": position,
+        "patient_ids": patient_ids,
+        "width": len(metric.compiled.cells),
+    }
+
+
+def _live(
+    account_id: int,
+    number: int,
+    version: int,
+    body: dict[str, Any],
+    names: tuple[VariableName, ...],
+) -> LiveMetric:
+    definition = MetricDefinition(**body)
+    measure, compiled = _compiled(
+        tuple(definition.calculation_formula),
+        tuple(definition.references.items()),
+        definition.filter_variable_id,
+        names,
+    )
+    return LiveMetric(number, account_id, version, definition, measure, compiled)
+
+
+@lru_cache(maxsize=512)
+def _compiled(
+    lines: tuple[str, ...],
+    references: tuple[tuple[str, int], ...],
+    filter_variable_id: int | None,
+    names: tuple[VariableName, ...],
+) -> tuple[Measure, CompiledMeasure]:
+    measure = parse(lines, Names(names, dict(references)))
+    by_id = {name.id: name for name in names}
+    return measure, compile_measure(measure, by_id, filter_variable_id)

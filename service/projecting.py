@@ -1,0 +1,108 @@
+"""The process that moves the async projections along the log."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+import psycopg
+
+from domain.errors import Unavailable
+from projections.database import Database
+from projections.measure_results import MeasureResults
+from projections.queries import load
+from projections.runner import CheckpointMoved, Runner
+from service.failpoints import failpoint
+from service.idempotency import sweep
+from service.leadership import Leadership
+from service.mapper import EventMapper
+
+_QUERIES = load("runner")
+_LOG = logging.getLogger("attestor.runner")
+_IDLE_SECONDS = 0.02
+_AFTER_ERROR_SECONDS = 0.5
+_HEARTBEAT_SECONDS = 1.0
+_CHORES_SECONDS = 60.0
+
+MEASURE_RESULTS = MeasureResults()
+ASYNC = (MEASURE_RESULTS,)
+
+
+class Projecting:
+    """Leads all async projections, or waits until the process that leads them is gone."""
+
+    def __init__(self, database: Database, mapper: EventMapper, leadership: Leadership) -> None:
+        self._database = database
+        self._leadership = leadership
+        self._runners = [Runner(database, each, mapper, failpoint) for each in ASYNC]
+        self._stopping = threading.Event()
+        self._heartbeat_at = self._chores_at = float("-inf")
+
+    def run(self) -> None:
+        """Project until `stop` is called."""
+        is_prepared = False
+        while not self._stopping.is_set():
+            pause = _IDLE_SECONDS
+            try:
+                if self._leadership.is_held():
+                    if not is_prepared:
+                        self.prepare()
+                        is_prepared = True
+                    if self.round():
+                        continue
+            except CheckpointMoved:
+                is_prepared = False
+            except (Unavailable, psycopg.OperationalError) as error:
+                _LOG.warning("database away", extra={"error": type(error).__name__})
+                pause = _AFTER_ERROR_SECONDS
+            self._stopping.wait(pause)
+        self._leadership.give_up()
+
+    def prepare(self) -> None:
+        """Make every projection's checkpoint."""
+        for runner in self._runners:
+            runner.prepare()
+
+    def round(self) -> int:
+        """One batch of each projection, and now and then the chores; how many events it was."""
+        events = sum(runner.step() for runner in self._runners)
+        now = time.monotonic()
+        if now - self._heartbeat_at >= _HEARTBEAT_SECONDS:
+            self._heartbeat_at = now
+            names = [each.name for each in ASYNC]
+            self._database.execute(_QUERIES["heartbeat"], {"names": names})
+        if events == 0 and now - self._chores_at >= _CHORES_SECONDS:
+            self._chores_at = now
+            self._do_chores()
+        return events
+
+    def stop(self) -> None:
+        """End after the batch at hand."""
+        self._stopping.set()
+
+    def _do_chores(self) -> None:
+        with self._database.transaction() as transaction:
+            MEASURE_RESULTS.refresh_periods(transaction)
+        with self._database.transaction() as transaction:
+            sweep(transaction)
+
+
+def catch_up(runners: Sequence[Runner]) -> int:
+    """Project everything there is; how many events it was."""
+    events = 0
+    for runner in runners:
+        runner.prepare()
+        while done := runner.step():
+            events += done
+    return events
+
+
+def resume_stopped(database: Database, mapper: EventMapper) -> int:
+    """Take up every account's line that stopped; how many there were."""
+    resumed = 0
+    for projection in ASYNC:
+        rows = database.rows(_QUERIES["stopped"], {"name": projection.name})
+        for (account_id,) in rows:
+            Runner(database, projection, mapper).resume(account_id)
+            resumed += 1
+    return resumed
