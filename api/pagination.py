@@ -109,6 +109,8 @@ def _links(
         exists = name == "first" or (offset > 0 if name == "prev" else start < total)
         if exists and start <= LARGEST_OFFSET:
             yield name, _place(req, paging, max(start, 0))
+        elif exists and cursor:
+            yield name, _target(req, {"limit": paging.limit, "cursor": cursor})
     if last <= LARGEST_OFFSET:
         yield "last", _place(req, paging, last)
 

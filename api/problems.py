@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -51,6 +51,21 @@ PROBLEMS: dict[type[AttestorError], Problem] = {
 INTERNAL = Problem(500, "internal", "Something went wrong on our side")
 
 
+def problem_of(status: HTTPStatus) -> Problem:
+    """What an error of HTTP itself is called."""
+    return Problem(status.value, status.phrase.lower().replace(" ", "-"), status.phrase)
+
+
+OF_HTTP = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+BY_SLUG = {p.slug: p for p in (*PROBLEMS.values(), INTERNAL, *map(problem_of, OF_HTTP))}
+"""Every problem that has a page of its own at /problems/<slug>."""
+
+
 def add_error_handlers(app: falcon.App[Any, Any]) -> None:
     """Answer every error with a problem document, whatever the client says it accepts."""
     app.add_error_handler(AttestorError, _refusal)
@@ -95,9 +110,9 @@ def _http_error(
     req: Request, resp: falcon.Response, error: falcon.HTTPError, params: Any
 ) -> None:
     status = HTTPStatus(error.status_code)
-    slug = status.phrase.lower().replace(" ", "-")
-    title = error.title if error.title and not error.title[0].isdigit() else status.phrase
-    problem = Problem(status.value, slug, title)
+    problem = problem_of(status)
+    if error.title and not error.title[0].isdigit():
+        problem = replace(problem, title=error.title)
     resp.set_headers(error.headers or {})
     write_problem(req, resp, problem, error.description or f"{status.phrase}.")
 

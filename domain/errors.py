@@ -1,20 +1,20 @@
 """Everything that can be refused, each with what the caller can do about it.
 
-    AttestorError
-    ├── Invalid               a value breaks a rule; names the field
-    ├── NotAPdf               what was uploaded is not a PDF file
-    ├── Unauthenticated       no key, or one that is not (any more) valid
-    ├── NotFound              no such resource
-    ├── Forbidden             it exists, and is not the caller's or not in the key's scopes
-    ├── Conflict              the resource stands in the way
-    │   └── Contended         others kept changing it while we decided
-    ├── VersionMismatch       If-Match named another version
-    ├── CannotExtract         there is no readable document to scrape
-    ├── TooLarge              more bytes than the setting allows
-    ├── KeyReused             the Idempotency-Key came with another body before
-    ├── NotYet                the answer is still being made; ask again
-    └── Unavailable           the database is away; nothing was decided
-        └── OutcomeUnknown    the connection broke while committing and cannot be asked
+AttestorError
+├── Invalid               a value breaks a rule; names the field
+├── NotAPdf               what was uploaded is not a PDF file
+├── Unauthenticated       no key, or one that is not (any more) valid
+├── NotFound              no such resource
+├── Forbidden             it exists, and is not the caller's or not in the key's scopes
+├── Conflict              the resource stands in the way
+│   └── Contended         others kept changing it while we decided
+├── VersionMismatch       If-Match named another version
+├── CannotExtract         there is no readable document to scrape
+├── TooLarge              more bytes than the setting allows
+├── KeyReused             the Idempotency-Key came with another body before
+├── NotYet                the answer is still being made; ask again
+└── Unavailable           the database is away; nothing was decided
+    └── OutcomeUnknown    the connection broke while committing and cannot be asked
 """
 
 from dataclasses import dataclass

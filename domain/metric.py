@@ -53,9 +53,7 @@ def as_state(definition: MetricDefinition) -> dict[str, Any]:
     """A definition as JSON-ready event content."""
     state = asdict(definition)
     state["calculation_formula"] = list(definition.calculation_formula)
-    state["populations"] = (
-        None if definition.populations is None else list(definition.populations)
-    )
+    state["populations"] = None if definition.populations is None else list(definition.populations)
     return state
 
 

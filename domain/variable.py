@@ -46,9 +46,9 @@ class VariableDefinition:
     valid_max: str | None = None
 
     def __post_init__(self) -> None:
-        if self.valid_min is not None and self.valid_max is not None:
-            if Decimal(self.valid_min) > Decimal(self.valid_max):
-                raise Invalid.field("valid_max", "must not be below valid_min")
+        low, high = self.valid_min, self.valid_max
+        if low is not None and high is not None and Decimal(low) > Decimal(high):
+            raise Invalid.field("valid_max", "must not be below valid_min")
 
     def refuse_outside(self, parsed: ParsedValue) -> None:
         """A number outside the valid range is refused; text and pairs have no range."""

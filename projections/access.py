@@ -72,13 +72,15 @@ class KeyRecord:
 def find_key(database: Reader, key_hash: bytes) -> KeyRecord | None:
     """The key with this SHA-256, whatever its state."""
     row = database.row(_QUERIES["find_key"], {"hash": key_hash})
-    return row and KeyRecord(row[0], row[1], row[2], frozenset(row[3]), row[4], row[5])
+    if row is None:
+        return None
+    return KeyRecord(row[0], row[1], row[2], frozenset(row[3]), row[4], row[5])
 
 
 def account_zone(database: Reader, account_id: int) -> str | None:
     """The IANA zone of an account."""
     row = database.row(_QUERIES["account_zone"], {"account_id": account_id})
-    return row and row[0]
+    return row[0] if row else None
 
 
 def list_keys(
@@ -95,15 +97,13 @@ def list_keys(
 def find_key_of(database: Reader, key_id: int) -> tuple[int, dict[str, Any]] | None:
     """The account of a key and what is shown of it."""
     row = database.row(_QUERIES["find_key_of"], {"key_id": key_id})
-    return row and (row[1], _shown(row))
+    return (row[1], _shown(row)) if row else None
 
 
 def key_usage(database: Reader, key_id: int, days: int) -> list[dict[str, Any]]:
     """Calls of a key by day, endpoint and status for the last `days` days, newest first."""
     rows = database.rows(_QUERIES["key_usage"], {"key_id": key_id, "days": days})
-    return [
-        {"day": row[0], "endpoint": row[1], "status": row[2], "calls": row[3]} for row in rows
-    ]
+    return [{"day": row[0], "endpoint": row[1], "status": row[2], "calls": row[3]} for row in rows]
 
 
 def add_usage(database: Database, counts: Sequence[Row]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, Protocol
+from typing import Any, Protocol
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -19,11 +19,11 @@ SCHEMA = "attestor"
 class Reader(Protocol):
     """What a query needs: the pool, or the one connection of an open transaction."""
 
-    def rows(self, query: LiteralString, parameters: Parameters = None) -> list[Row]:
+    def rows(self, query: str, parameters: Parameters = None) -> list[Row]:
         """All rows of a query."""
         ...
 
-    def row(self, query: LiteralString, parameters: Parameters = None) -> Row | None:
+    def row(self, query: str, parameters: Parameters = None) -> Row | None:
         """The only row of a query, or None."""
         ...
 
@@ -34,15 +34,15 @@ class Transaction:
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
 
-    def rows(self, query: LiteralString, parameters: Parameters = None) -> list[Row]:
+    def rows(self, query: str, parameters: Parameters = None) -> list[Row]:
         """All rows of a query."""
         return self._connection.execute(query, parameters, binary=True).fetchall()
 
-    def row(self, query: LiteralString, parameters: Parameters = None) -> Row | None:
+    def row(self, query: str, parameters: Parameters = None) -> Row | None:
         """The only row of a query, or None."""
         return self._connection.execute(query, parameters, binary=True).fetchone()
 
-    def execute(self, query: LiteralString, parameters: Parameters = None) -> int:
+    def execute(self, query: str, parameters: Parameters = None) -> int:
         """Run a statement and tell how many rows it touched."""
         return self._connection.execute(query, parameters).rowcount
 
@@ -110,17 +110,17 @@ class Database:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise Unavailable("The database does not answer; please try again.") from error
 
-    def rows(self, query: LiteralString, parameters: Parameters = None) -> list[Row]:
+    def rows(self, query: str, parameters: Parameters = None) -> list[Row]:
         """All rows of a query."""
         with self.connection() as connection:
             return connection.execute(query, parameters, binary=True).fetchall()
 
-    def row(self, query: LiteralString, parameters: Parameters = None) -> Row | None:
+    def row(self, query: str, parameters: Parameters = None) -> Row | None:
         """The only row of a query, or None."""
         with self.connection() as connection:
             return connection.execute(query, parameters, binary=True).fetchone()
 
-    def execute(self, query: LiteralString, parameters: Parameters = None) -> int:
+    def execute(self, query: str, parameters: Parameters = None) -> int:
         """Run a statement and tell how many rows it touched."""
         with self.connection() as connection:
             return connection.execute(query, parameters).rowcount

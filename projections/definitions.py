@@ -33,9 +33,7 @@ class Definitions:
                 case DateVariable.Created() | DateVariable.Changed():
                     rows["variables"].append(_variable_row(recorded, "date", event.definition))
                 case Metric.Created() | Metric.Changed():
-                    rows["metrics"].append(
-                        _definition_row(recorded, body={**event.definition})
-                    )
+                    rows["metrics"].append(_definition_row(recorded, body={**event.definition}))
         return rows
 
 
@@ -78,7 +76,7 @@ def find_variable(
 ) -> DefinitionRecord | None:
     """A variable of this kind, of whatever account, with the number of patients that have it."""
     row = database.row(_QUERIES["find_variable"], {"kind": kind, "id": variable_id})
-    return row and DefinitionRecord(*row)
+    return DefinitionRecord(*row) if row else None
 
 
 def definition_of(
@@ -86,7 +84,7 @@ def definition_of(
 ) -> tuple[int, dict[str, Any]] | None:
     """The account and the definition of a variable of this kind."""
     row = database.row(_QUERIES["definition_of"], {"kind": kind, "id": variable_id})
-    return row and (row[0], row[1])
+    return (row[0], row[1]) if row else None
 
 
 def list_variables(
@@ -116,7 +114,7 @@ def all_variables(
 def find_metric(database: Reader, metric_id: int) -> DefinitionRecord | None:
     """A metric, of whatever account."""
     row = database.row(_QUERIES["find_metric"], {"id": metric_id})
-    return row and DefinitionRecord(*row)
+    return DefinitionRecord(*row) if row else None
 
 
 def list_metrics(

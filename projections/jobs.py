@@ -58,4 +58,4 @@ def next_job(
 ) -> tuple[int, int, str, dict[str, Any], int, str] | None:
     """Id, account, kind, request, lines done and zone of the oldest unfinished job."""
     row = database.row(_QUERIES["next_job"])
-    return row and (row[0], row[1], row[2], row[3], row[4], row[5])
+    return (row[0], row[1], row[2], row[3], row[4], row[5]) if row else None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import orjson
 
@@ -55,9 +55,7 @@ class MeasureResults:
                     account.is_redefined = True
         return touched
 
-    def write(
-        self, transaction: Transaction, folded: dict[int, Touched], position: int
-    ) -> None:
+    def write(self, transaction: Transaction, folded: dict[int, Touched], position: int) -> None:
         """Bring the results of every touched metric and patient to `position`."""
         for account_id, touched in folded.items():
             if not (touched.patients or touched.metrics or touched.is_redefined):
@@ -162,8 +160,8 @@ def _moved_totals(
     return [total + delta for total, delta in zip(row[1], deltas, strict=True)] if row else deltas
 
 
-def _statement(compiled: str) -> LiteralString:
-    return cast("LiteralString", _QUERIES["move_results"].replace("/* compiled */", compiled))
+def _statement(compiled: str) -> str:
+    return _QUERIES["move_results"].replace("/* compiled */", compiled)
 
 
 def _spreads(
@@ -178,9 +176,7 @@ def _spreads(
     }
 
 
-def _trend(
-    transaction: Transaction, metric: LiveMetric, period: Period
-) -> list[dict[str, Any]]:
+def _trend(transaction: Transaction, metric: LiveMetric, period: Period) -> list[dict[str, Any]]:
     """The rates of a year's quarters as they were just written."""
     quarters = period.quarters
     bound = {
@@ -191,4 +187,3 @@ def _trend(
     rows = transaction.rows(_QUERIES["rates"], bound) if quarters else []
     rates = {Period(row[0], row[1]): row[2] for row in rows}
     return [{"period": str(each), "rate": rates.get(each)} for each in quarters]
-

@@ -115,7 +115,7 @@ def chart_of(database: Reader, names: Mapping[int, str | None]) -> dict[int, tup
 def _number(row: Row) -> bytes:
     _, variable_id, _, name, units, body = row
     head = f'{{"id":{variable_id},"name":{name},"units":{units or "null"},'
-    return (head + body[1:]).encode()
+    return f"{head}{body[1:]}".encode()
 
 
 def _date(row: Row, patient_name: bytes) -> bytes:
@@ -124,7 +124,7 @@ def _date(row: Row, patient_name: bytes) -> bytes:
         f'{{"id":{variable_id},"name":{name},"patient_id":{patient_id},"date_variable_id":'
         f'{variable_id},"date_variable_name":{name},"patient_name":'
     )
-    return head.encode() + patient_name + b"," + body[1:].encode()
+    return b"%b%b,%b" % (head.encode(), patient_name, body[1:].encode())
 
 
 def list_observations(

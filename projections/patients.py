@@ -77,9 +77,7 @@ def _move_head(heads: dict[int, dict[str, Any]], recorded: Recorded, number: int
     head.update(recorded.row(version=event.originator_version))
 
 
-def _patient_row(
-    recorded: Recorded, number: int, demographics: dict[str, Any]
-) -> dict[str, Any]:
+def _patient_row(recorded: Recorded, number: int, demographics: dict[str, Any]) -> dict[str, Any]:
     event: Any = recorded.event
     return recorded.row(
         id=number,
@@ -186,7 +184,7 @@ def _record(row: Row, variables: bytes, dates: bytes) -> PatientRecord:
 def find_document(database: Reader, document_id: str) -> tuple[int, dict[str, Any]] | None:
     """The account of a document, and the document as the API shows it."""
     row = database.row(_QUERIES["find_document"], {"id": document_id})
-    return row and (row[0], _document(row[1:]))
+    return (row[0], _document(row[1:])) if row else None
 
 
 def list_documents(database: Reader, patient_id: int) -> list[dict[str, Any]]:
@@ -224,10 +222,10 @@ def patients_by_external_id(
 def next_document_to_read(database: Reader) -> tuple[str, int, int, str] | None:
     """Id, account, patient and SHA-256 of the oldest document that is still to be read."""
     row = database.row(_QUERIES["next_document_to_read"])
-    return row and (row[0], row[1], row[2], row[3])
+    return (row[0], row[1], row[2], row[3]) if row else None
 
 
 def account_of_patient(database: Reader, patient_id: int) -> int | None:
     """Which account a patient belongs to."""
     row = database.row(_QUERIES["account_of_patient"], {"id": patient_id})
-    return row and row[0]
+    return row[0] if row else None

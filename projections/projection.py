@@ -35,9 +35,20 @@ class Projection(Protocol):
     `fold` returns rows by the name of the `apply_<name>` function in the schema that writes them.
     """
 
-    name: str
-    version: int
-    tables: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised when its rows mean something else."""
+        ...
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Everything it writes to."""
+        ...
 
     def fold(self, batch: Sequence[Recorded]) -> Rows:
         """Rows for a batch of events in log order."""

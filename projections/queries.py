@@ -2,16 +2,15 @@
 
 import re
 from importlib import resources
-from typing import LiteralString, cast
 
 _HEADING = re.compile(r"^-- name: (\w+)\b.*\n", re.MULTILINE)
 
 
-def load(file: str) -> dict[str, LiteralString]:
+def load(file: str) -> dict[str, str]:
     """The queries of `projections/sql/<file>.sql`, each under the name in its heading."""
     text = resources.files("projections").joinpath("sql", f"{file}.sql").read_text("utf-8")
     pieces = _HEADING.split(text)[1:]
     return {
-        name: cast("LiteralString", query.strip().rstrip(";"))
+        name: query.strip().rstrip(";")
         for name, query in zip(pieces[::2], pieces[1::2], strict=True)
     }

@@ -125,10 +125,10 @@ def _fold_next(connection: Connection, decoder: Decoder, after: int, report: Rep
     ).fetchall()
     if not rows:
         return after
-    batch = [_recorded(LogEntry(*row, decoder)) for row in rows]
+    batch = [_recorded(LogEntry.of(row, decoder)) for row in rows]
     views = merge(projection.fold(batch) for projection in _FOLDED)
     connection.execute("SELECT apply_views(%s::jsonb, 0, NULL)", (orjson.dumps(views).decode(),))
-    last = connection.execute(f"SELECT max(position) FROM {SCHEMA}.events".encode()).fetchone()
+    last = connection.execute("SELECT max(position) FROM events").fetchone()
     reached: int = rows[-1][0]
     report(reached, last[0] if last else reached)
     return reached
@@ -152,7 +152,7 @@ def _difference_of(table: str) -> bytes:
     key = {"measure_results": "patient_id", "cms_reports": "metric_id"}.get(table, "id")
     present, rebuilt = f"{SCHEMA}.{table}", f"{_SHADOW}.{table}"
     return (
-        f"SELECT count(*), min({key}::text) FROM ("
+        f"SELECT count(*), min({key}::text) FROM ("  # noqa: S608  names of our own tables
         f"(TABLE {present} EXCEPT ALL TABLE {rebuilt}) UNION ALL"
         f" (TABLE {rebuilt} EXCEPT ALL TABLE {present})) AS d"
     ).encode()
@@ -166,4 +166,3 @@ def _swap(connection: Connection, shadow: _Shadow) -> None:
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {SCHEMA}.{table} TO {ROLE}",
         ):
             connection.execute(statement.encode())
-

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, LiteralString, Protocol, cast
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
 
 from domain.errors import Unavailable
 from domain.events import Event
-from projections.database import Database, Transaction
+from projections.database import Database, Row, Transaction
 from projections.queries import load
 
 _QUERIES = load("runner")
@@ -29,9 +29,7 @@ _BATCH_MAX = 2000
 class Decoder(Protocol):
     """Turns stored bytes into an event."""
 
-    def decode_stored(
-        self, topic: str, originator_id: UUID, version: int, state: bytes
-    ) -> Event:
+    def decode_stored(self, topic: str, originator_id: UUID, version: int, state: bytes) -> Event:
         """The event that was stored."""
         ...
 
@@ -49,12 +47,16 @@ class LogEntry:
     recorded_at: datetime
     decoder: Decoder
 
+    @classmethod
+    def of(cls, row: Row, decoder: Decoder) -> "LogEntry":
+        """The entry in a row of the queries of the log."""
+        position, account_id, originator_id, version, topic, state, recorded_at = row
+        return cls(position, account_id, originator_id, version, topic, state, recorded_at, decoder)
+
     @cached_property
     def event(self) -> Event:
         """The event itself."""
-        return self.decoder.decode_stored(
-            self.topic, self.originator_id, self.version, self.state
-        )
+        return self.decoder.decode_stored(self.topic, self.originator_id, self.version, self.state)
 
 
 class AsyncProjection(Protocol):
@@ -63,9 +65,20 @@ class AsyncProjection(Protocol):
     `write` must be repeatable: a stopped account's line is taken up again from where it stopped.
     """
 
-    name: str
-    version: int
-    tables: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What its checkpoint is called."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised when its rows mean something else; the runner then starts it anew."""
+        ...
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Everything it writes to."""
+        ...
 
     def fold(self, batch: Sequence[LogEntry]) -> Any:
         """What a batch of the log, in order, means for this projection."""
@@ -109,7 +122,7 @@ class Runner:
     def reset(self, transaction: Transaction) -> None:
         """Empty the projection and set its checkpoint to the beginning."""
         for table in self._projection.tables:
-            transaction.execute(cast("LiteralString", f"DELETE FROM {table}"))  # noqa: S608
+            transaction.execute(f"DELETE FROM {table}")  # noqa: S608
         transaction.execute(
             _QUERIES["reset"],
             {"name": self._projection.name, "version": self._projection.version},
@@ -146,7 +159,7 @@ class Runner:
                 _QUERIES["line_of_account"],
                 {"account_id": account_id, "after": row[0], "upto": row[1]},
             )
-            entries = [LogEntry(*entry, self._decoder) for entry in rows]
+            entries = [LogEntry.of(entry, self._decoder) for entry in rows]
             if entries:
                 folded = self._projection.fold(entries)
                 self._projection.write(transaction, folded, entries[-1].position)
@@ -160,7 +173,7 @@ class Runner:
 
     def _read(self, after: int, limit: int) -> list[LogEntry]:
         rows = self._database.rows(_QUERIES["next_entries"], {"after": after, "limit": limit})
-        return [LogEntry(*row, self._decoder) for row in rows]
+        return [LogEntry.of(row, self._decoder) for row in rows]
 
     def _commit(self, batch: Sequence[LogEntry], position: int) -> None:
         with self._database.transaction() as transaction:
@@ -200,9 +213,7 @@ class Runner:
             folded = self._projection.fold(entries)
             self._projection.write(transaction, folded, entries[-1].position)
 
-    def _stop(
-        self, transaction: Transaction, account_id: int, position: int, error: str
-    ) -> None:
+    def _stop(self, transaction: Transaction, account_id: int, position: int, error: str) -> None:
         _LOG.error("line stopped", extra={"account_id": account_id, "error": error})
         transaction.execute(
             _QUERIES["stop"],

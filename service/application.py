@@ -59,7 +59,7 @@ class Application:
         self._ids_lock = Lock()
 
     def next_id(self) -> int:
-        """A public number that nothing else has. Numbers are taken in blocks, so some stay unused."""
+        """A public number that nothing else has; they are taken in blocks, so some stay unused."""
         with self._ids_lock:
             if not self._ids:
                 rows = self.database.rows(
@@ -97,11 +97,7 @@ class Application:
                 raise VersionMismatch(aggregate.version)
             told = tell(aggregate)
             try:
-                return self.save(
-                    context,
-                    [aggregate],
-                    lambda reader, saved, a=aggregate, t=told: reply(reader, saved, a, t),  # type: ignore[misc]
-                )
+                return self.save(context, [aggregate], _about(aggregate, told, reply))
             except IntegrityError:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter
         raise Contended("The resource is being changed by others; please try again.")
@@ -111,9 +107,7 @@ class Application:
         refuse_repeat(self.database, self.vault, context)
         return self.save(context, aggregates, reply)
 
-    def save(
-        self, context: Context, aggregates: Sequence[Aggregate], reply: Reply[R]
-    ) -> R:
+    def save(self, context: Context, aggregates: Sequence[Aggregate], reply: Reply[R]) -> R:
         """Append what the aggregates decided, and answer.
 
         With an Idempotency-Key the answer is made and stored in the same transaction. Raises
@@ -155,9 +149,7 @@ class Application:
             keys,
         )
 
-    def _answer(
-        self, context: Context, connection: Connection, saved: Saved, reply: Reply[R]
-    ) -> R:
+    def _answer(self, context: Context, connection: Connection, saved: Saved, reply: Reply[R]) -> R:
         transaction = Transaction(connection)
         # Asked again under the append lock, where a twin of this request must have committed.
         refuse_repeat(transaction, self.vault, context)
@@ -179,9 +171,12 @@ class Application:
         return Saved(row[0], 0, row[1])
 
 
+def _about(aggregate: A, told: T, reply: Callable[[Reader, Saved, A, T], R]) -> Reply[R]:
+    return lambda reader, saved: reply(reader, saved, aggregate, told)
+
+
 def _project(aggregate: Any, events: Iterable[Any]) -> Any:
     """Replay without the library's protocol check of each event, which is half of its cost."""
     for event in events:
         aggregate = event.mutate(aggregate)
     return aggregate
-

@@ -58,5 +58,3 @@ class Audit:
             "release": metadata.release,
             "data": {k: v for k, v in vars(event).items() if k not in _FRAME},
         }
-
-

@@ -138,24 +138,21 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
     """Run the worker: reads documents, applies imports."""
     with open_services(settings) as services, ParserServer() as parser:
         leadership = Leadership(services.database.url, WORKER)
-        worker = Worker(
-            services.application, services.store, services.imports, parser, leadership
-        )
+        worker = Worker(services.application, services.store, services.imports, parser, leadership)
         _until_told(worker.run, worker.stop)
     return 0
 
 
 def rebuild_command(settings: Settings, chosen: argparse.Namespace) -> int:
     """Make read models anew from the log, compare them with the present ones, and swap."""
-    with open_services(settings) as services:
-        with progress("rebuilding", chosen.name) as report:
-            differences = rebuild(
-                str(services.database.url),
-                services.application.mapper,
-                chosen.name,
-                is_check=chosen.check,
-                report=report,
-            )
+    with open_services(settings) as services, progress("rebuilding", chosen.name) as report:
+        differences = rebuild(
+            str(services.database.url),
+            services.application.mapper,
+            chosen.name,
+            is_check=chosen.check,
+            report=report,
+        )
     print("\n".join(differences) or f"{chosen.name}: equal to the log")
     return 1 if differences and chosen.check else 0
 

@@ -48,7 +48,10 @@ def _server_settings(services: Services) -> tuple[bool, str]:
             check_safe_settings(connection)
         except UnsafeDatabase as error:
             return False, str(error)
-        return True, f"PostgreSQL {connection.info.server_version // 10000}, every commit is durable"
+        return (
+            True,
+            f"PostgreSQL {connection.info.server_version // 10000}, every commit is durable",
+        )
 
 
 def _schema(services: Services) -> tuple[bool, str]:
@@ -126,6 +129,4 @@ def _read_models(services: Services) -> tuple[bool, str]:
 
 
 def _differences(services: Services) -> Iterator[str]:
-    yield from rebuild(
-        services.database.url, services.application.mapper, "all", is_check=True
-    )
+    yield from rebuild(services.database.url, services.application.mapper, "all", is_check=True)

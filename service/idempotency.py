@@ -1,4 +1,4 @@
-"""First answers, kept 24 hours with the events they belong to (draft-ietf-httpapi-idempotency-key)."""
+"""First answers, kept 24 hours with their events (draft-ietf-httpapi-idempotency-key-header)."""
 
 from domain.errors import KeyReused
 from projections.database import Reader, Transaction

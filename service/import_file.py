@@ -65,9 +65,7 @@ class ImportFile:
         with self._path.open("rb") as file:
             while head := file.read(4):
                 sealed = file.read(int.from_bytes(head))
-                yield self._vault.decrypt_for_account(
-                    self._account_id, sealed, self._place(number)
-                )
+                yield self._vault.decrypt_for_account(self._account_id, sealed, self._place(number))
                 number += 1
 
     def _place(self, number: int) -> bytes:

@@ -63,7 +63,9 @@ def parse_ndjson(line: bytes, variables: VariableIndex) -> ImportLine:
         raise Invalid("The line is not a JSON object.")
     if unknown := sorted(content.keys() - _LINE_FIELDS):
         raise Invalid.field(unknown[0], "is not a field of an import")
-    sent = {name: _optional_text(content[name], name) for name in DEMOGRAPHICS if name in content}
+    sent: dict[str, Any] = {
+        name: _optional_text(content[name], name) for name in DEMOGRAPHICS if name in content
+    }
     if "additional_variables" in content:
         sent["additional_variables"] = _object(
             content["additional_variables"], "additional_variables"
@@ -76,9 +78,7 @@ def parse_ndjson(line: bytes, variables: VariableIndex) -> ImportLine:
     )
 
 
-def _value(
-    value: Any, place: str, variables: VariableIndex
-) -> tuple[VariableOfValue, ValueIn]:
+def _value(value: Any, place: str, variables: VariableIndex) -> tuple[VariableOfValue, ValueIn]:
     if not isinstance(value, dict):
         raise Invalid.field(place, "must be an object")
     if unknown := sorted(value.keys() - _VALUE_FIELDS):

@@ -161,9 +161,9 @@ class Imports:
                 except Invalid as error:
                     group.problems.append(_problem(number, error))
         known = self._known(job, [line for _, line in parsed])
-        for number, line in parsed:
+        for number, parsed_line in parsed:
             try:
-                self._take(job, group, known, number, line)
+                self._take(job, group, known, number, parsed_line)
             except Unavailable:
                 raise
             except AttestorError as error:
@@ -202,9 +202,7 @@ class Imports:
 
     def _known(self, job: ImportJob, lines: list[ImportLine]) -> dict[str, int]:
         wanted = [line.sent["external_id"] for line in lines if line.sent.get("external_id")]
-        return patients_by_external_id(
-            self._application.database, job.principal.account_id, wanted
-        )
+        return patients_by_external_id(self._application.database, job.principal.account_id, wanted)
 
     def _save(self, job: ImportJob, group: _Group, last_line: int) -> None:
         progress = {
@@ -251,4 +249,3 @@ def _shown(reader: Any, job_id: int, position: int) -> Resource:
     if found is None:
         raise NotFound(f"There is no job {job_id}.")
     return Resource(job_id, 1, position, found[1])
-

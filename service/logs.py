@@ -23,6 +23,10 @@ FIELDS = (
     "position",
     "job_id",
     "step",
+    "process",
+    "code",
+    "child",
+    "code",
     "count",
 )
 

@@ -26,9 +26,7 @@ class Metrics:
         )
         self._check_filter(context, definition)
         number = self._application.next_id()
-        metric = Metric.define(
-            number, context.principal.account_id, definition, context.metadata()
-        )
+        metric = Metric.define(number, context.principal.account_id, definition, context.metadata())
         return self._application.create(context, [metric], lambda r, s: _shown(r, number))
 
     def change(self, context: Context, metric_id: int, changes: dict[str, Any]) -> Resource:
@@ -66,9 +64,7 @@ class Metrics:
     def _check_filter(self, context: Context, definition: MetricDefinition) -> None:
         if definition.filter_variable_id is None:
             return
-        found = definition_of(
-            self._application.database, "number", definition.filter_variable_id
-        )
+        found = definition_of(self._application.database, "number", definition.filter_variable_id)
         if found is None:
             raise Invalid.field("filter_variable_id", "is not a numerical variable")
         context.principal.require_own(found[0], "variable")

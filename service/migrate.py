@@ -24,7 +24,8 @@ def migrate(url: str) -> list[str]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         _prepare(connection)
-        known = dict(connection.execute("SELECT name, sha256 FROM migrations").fetchall())
+        rows = connection.execute("SELECT name, sha256 FROM migrations").fetchall()
+        known: dict[str, str] = {row[0]: row[1] for row in rows}
         for name, text in files().items():
             digest = hashlib.sha256(text.encode()).hexdigest()
             if name not in known:
@@ -70,9 +71,7 @@ def _apply(
 ) -> None:
     with connection.transaction():
         connection.execute(text.encode())
-        connection.execute(
-            "INSERT INTO migrations (name, sha256) VALUES (%s, %s)", (name, digest)
-        )
+        connection.execute("INSERT INTO migrations (name, sha256) VALUES (%s, %s)", (name, digest))
 
 
 def _grant(connection: psycopg.Connection[tuple[str, ...]]) -> None:

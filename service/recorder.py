@@ -171,13 +171,13 @@ class Recorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """A page of the log in the order of positions."""
         rows = self._database.rows(
-            f"SELECT originator_id, originator_version, topic, state, position FROM events"
-            f" WHERE position {'>=' if inclusive_of_start else '>'} %(start)s"
-            f" AND (%(stop)s::bigint IS NULL OR position <= %(stop)s::bigint)"
-            f" AND (%(any)s OR topic = ANY(%(topics)s))"
-            f" ORDER BY position LIMIT %(limit)s",
+            "SELECT originator_id, originator_version, topic, state, position FROM events"
+            " WHERE position >= %(start)s"
+            " AND (%(stop)s::bigint IS NULL OR position <= %(stop)s::bigint)"
+            " AND (%(any)s OR topic = ANY(%(topics)s))"
+            " ORDER BY position LIMIT %(limit)s",
             {
-                "start": 0 if start is None else start,
+                "start": (start or 0) + (0 if inclusive_of_start else 1),
                 "stop": stop,
                 "any": not topics,
                 "topics": list(topics),

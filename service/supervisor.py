@@ -1,4 +1,4 @@
-"""`attestor serve`: the API, the runner and the worker as processes that stand and fall together."""
+"""`attestor serve`: API, runner and worker as processes that stand and fall together."""
 
 import ctypes
 import logging
@@ -39,13 +39,15 @@ class Child:
         if time.monotonic() - self.started_at < _RESTART_SECONDS:
             return
         if self.process is not None:
-            _LOG.warning("restarting", extra={"process": self.name, "code": self.process.returncode})
+            _LOG.warning(
+                "restarting", extra={"process": self.name, "code": self.process.returncode}
+            )
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603  our own programs
             self.command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  the child only calls prctl
+            preexec_fn=_die_with_parent,
         )
 
 

@@ -14,7 +14,7 @@ _Counted = tuple[int, datetime, str, int]
 
 
 class Usage:
-    """Counts calls by key, hour, endpoint and status. A killed process loses two seconds of them."""
+    """Counts calls by key, hour, endpoint and status; a killed process loses two seconds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

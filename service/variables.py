@@ -29,7 +29,8 @@ class Variables:
         number = self._application.next_id()
         account_id = context.principal.account_id
         variable = Variable.define(number, account_id, definition, context.metadata())
-        return self._application.create(context, [variable], lambda r, s: _shown(r, "number", number)
+        return self._application.create(
+            context, [variable], lambda r, s: _shown(r, "number", number)
         )
 
     def define_date(self, context: Context, definition: DateVariableDefinition) -> Resource:

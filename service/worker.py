@@ -106,6 +106,8 @@ class Worker:
                     continue
             except AttestorError as error:
                 # The step did not commit, so it is taken up again; the log says that it was.
-                _LOG.warning("step failed", extra={"step": step.__name__, "error": type(error).__name__})
+                _LOG.warning(
+                    "step failed", extra={"step": step.__name__, "error": type(error).__name__}
+                )
                 pause = _AFTER_ERROR_SECONDS
             self._stopping.wait(pause)

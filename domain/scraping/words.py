@@ -78,7 +78,7 @@ class DocumentWords:
             )
             words = tuple(_word_from_json(row) for row in data["words"])
             return cls(pages, words, int(data["tables"]))
-        except (KeyError, TypeError, IndexError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError("not the words of a document") from error
 
     def summary(self) -> dict[str, Any]:

@@ -30,7 +30,9 @@ def _(expression: AttributeAs, scope: Scope) -> str:
 def _(expression: AttributeHas, scope: Scope) -> str:
     value = PRESENT.format(_attribute(expression.key, scope))
     wanted = scalar(expression.text, scope)
-    entries = f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ELSE jsonb_build_array({value}) END"
+    entries = (
+        f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ELSE jsonb_build_array({value}) END"
+    )
     found = f"SELECT bool_or(lower(entry) = lower({wanted})) FROM jsonb_array_elements_text({entries}) entry"
     return f"(CASE WHEN {value} IS NOT NULL THEN coalesce(({found}), false) END)"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from domain.measures.parser import Measure, Names, VariableName, parse
 from domain.measures.period import Period
@@ -34,7 +34,7 @@ def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMet
     if not rows:
         return []
     names = tuple(VariableName(*row) for row in reader.rows(_QUERIES["variables_at"], scope))
-    return [_live(account_id, *row, names) for row in rows]
+    return [_live(account_id, row[0], row[1], row[2], names) for row in rows]
 
 
 def compute_totals(
@@ -43,9 +43,7 @@ def compute_totals(
     """Totals and spreads of a metric for any period at any position; nothing is stored."""
     totals = [Decimal(0)] * len(metric.compiled.cells)
     spreads: dict[int, list[Decimal]] = {index: [] for index in metric.compiled.spread}
-    rows = reader.rows(
-        cast("LiteralString", metric.compiled.sql), parameters(metric, period, position, None)
-    )
+    rows = reader.rows(metric.compiled.sql, parameters(metric, period, position, None))
     for _, cells in rows:
         for index, cell in enumerate(cells):
             if cell is not None:

@@ -63,6 +63,7 @@ def report_body(
         "benchmark": None,
     }
 
+
 def as_number(value: object) -> orjson.Fragment:
     """A Decimal as a JSON number with all its digits."""
     if not isinstance(value, Decimal):

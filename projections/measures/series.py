@@ -14,6 +14,7 @@ from domain.measures.model import (
 from projections.measures.scalars import scalar
 from projections.measures.statement import CHOSEN, VALID, Columns, Scope
 
+
 @dataclass
 class Rows:
     """A query for the elements of a series: what it reads, which rows, and their columns."""

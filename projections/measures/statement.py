@@ -111,5 +111,7 @@ class Scope:
         if self.person is None:
             self.person = self.statement.new_name("p")
             valid = VALID.format(self.person)
-            self.join(f"JOIN patients {self.person} ON {self.person}.id = {self.patient_id} AND {valid}")
+            self.join(
+                f"JOIN patients {self.person} ON {self.person}.id = {self.patient_id} AND {valid}"
+            )
         return self.person
