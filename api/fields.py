@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from api.media import LongInteger, Numeral
 from api.parameters import NO_NUL
+from api.strict_json import LongInteger, Numeral
 from domain.clinical_time import parse_date
 from domain.errors import Invalid
 

@@ -10,8 +10,9 @@ from typing import BinaryIO, cast
 import falcon
 from falcon.media.multipart import MultipartForm, MultipartParseError, MultipartParseOptions
 
-from api.media import Body, Readable, malformed, media_type_of, unsupported
+from api.media import Body, Readable, media_type_of, unsupported
 from api.request import Request
+from api.strict_json import malformed
 from domain.errors import TooLarge
 
 _IN_MEMORY = 1 << 20
@@ -64,8 +65,8 @@ def _read_parts(req: Request, spool: BinaryIO, limit: int, upload: Upload) -> No
 
 
 def _form(req: Request, limit: int) -> MultipartForm:
-    _, options = falcon.parse_header(req.content_type or "")
-    boundary = options.get("boundary", "")
+    _, parts = falcon.parse_header(req.content_type or "")
+    boundary = parts.get("boundary", "")
     if not 0 < len(boundary) <= 70 or not boundary.isascii():
         raise malformed("the Content-Type names no boundary of 1 to 70 characters")
     options = MultipartParseOptions()

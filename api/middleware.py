@@ -12,7 +12,7 @@ import falcon
 from falcon.constants import COMBINED_METHODS
 
 from api.operation import Operation
-from api.parameters import flag, read_query
+from api.parameters import read_query
 from api.rate_limit import RateLimit
 from api.request import Request
 from api.telemetry import Telemetry
@@ -21,7 +21,6 @@ from service.bootstrap import Services
 
 log = logging.getLogger("attestor.access")
 
-ENVELOPE = flag("envelope", "false: the bare object or array, without meta.", default=True)
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _UNDERSCORED = ("date_variables", "cms_reports", "api_keys")
 _STANDING = {

@@ -1,15 +1,16 @@
 """One thing a client can do, with everything that routing, access and documentation need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
-from marshmallow import Schema
-
-from api.parameters import Parameter
+from api.parameters import Parameter, flag
+from api.schemas import Strict
+from api.shapes import Shape
 from domain.account import Scope
 
-BodyKind = Literal["json", "upload", "import"]
+ENVELOPE = flag("envelope", "false: the bare object or array, without meta.", default=True)
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Operation:
     """`scope` is what the key needs; None means that no key is needed at all.
 
     `resource` and `suffix` name the responder, `on_<method>_<suffix>` of that resource.
+    `answer` is what `data` holds; without it the answer is of another `media_type`.
     """
 
     id: str
@@ -27,31 +29,31 @@ class Operation:
     scope: Scope | None
     tag: str
     summary: str
-    answer: type[Schema] | None = None
+    answer: type[Shape] | None = None
     status: int = 200
     is_list: bool = False
     is_conditional: bool = False
+    is_bare: bool = False
     query: tuple[Parameter, ...] = ()
-    body: type[Schema] | None = None
-    body_kind: BodyKind = "json"
+    body: type[Strict] | None = None
+    body_kind: Literal["json", "upload", "import"] = "json"
     is_body_optional: bool = False
     is_partial: bool = False
-    example: Any = None
+    media_type: str = "application/json"
     errors: tuple[int, ...] = ()
-    media_types: tuple[str, ...] = ("application/json",)
-    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def takes_body(self) -> bool:
-        """Whether a body may be sent."""
-        return self.body is not None or self.body_kind != "json"
+    def is_enveloped(self) -> bool:
+        """Whether the answer comes in the envelope, unless a client declines it."""
+        return self.answer is not None and not self.is_bare
 
     @property
-    def is_write(self) -> bool:
+    def is_command(self) -> bool:
         """Whether it changes something, so that it takes Idempotency-Key and If-Match."""
-        return self.scope is not None and self.method in ("POST", "PUT", "DELETE")
+        return self.method != "GET"
 
-    @property
-    def allowed_query(self) -> dict[str, Parameter]:
-        """Query parameters by name."""
-        return {parameter.name: parameter for parameter in self.query}
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Its query parameters by name."""
+        common = (ENVELOPE,) if self.is_enveloped else ()
+        return {parameter.name: parameter for parameter in (*self.query, *common)}

@@ -1,4 +1,4 @@
-"""Pages of lists: limit and offset, page and page_size, or a cursor that stays right under inserts."""
+"""Pages of lists: limit and offset, page and page_size, or a cursor for syncing."""
 
 import base64
 import binascii

@@ -102,7 +102,7 @@ class EvidenceIn(Strict):
 class ValueIn(EvidenceIn):
     """A value of a numerical variable. Required, unless one is withdrawn."""
 
-    extra = {
+    extra: ClassVar[dict[str, Any]] = {
         "anyOf": [
             {"required": ["value"]},
             {"required": ["withdraw"], "properties": {"withdraw": {"const": True}}},
@@ -124,7 +124,7 @@ class ValueIn(EvidenceIn):
 class DateValueIn(EvidenceIn):
     """A value of a date variable. Required, unless one is withdrawn."""
 
-    extra = ValueIn.extra
+    extra: ClassVar[dict[str, Any]] = ValueIn.extra
     value = Day(metadata={"format": "date", "example": "2025-03-01"})
     end = Day(allow_none=True, metadata={"format": "date", "description": "Not before value."})
     withdraw = Flag()
@@ -133,7 +133,7 @@ class DateValueIn(EvidenceIn):
 class ObservationIn(EvidenceIn):
     """One more value: of a number `variable_id` and `observed_on`, of a date `date_variable_id`."""
 
-    extra = {
+    extra: ClassVar[dict[str, Any]] = {
         "oneOf": [
             {"required": ["variable_id"], "not": {"required": ["end"]}},
             {"required": ["date_variable_id"], "not": {"required": ["observed_on"]},
@@ -227,7 +227,7 @@ def load(schema: Schema, sent: Any, *, is_partial: bool = False) -> dict[str, An
     try:
         loaded: dict[str, Any] = schema.load(sent, partial=is_partial)
     except ValidationError as error:
-        faults = tuple(_faults(error.normalized_messages(), "#"))
+        faults = tuple(_faults(error.messages_dict, "#"))
         raise Invalid(f"{faults[0].pointer[2:] or 'body'}: {faults[0].detail}", faults) from error
     return loaded
 

@@ -18,7 +18,7 @@ from projections.database import Database
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from service import doctor
-from service.bootstrap import Services, now
+from service.bootstrap import Services, build, now
 from service.context import Context, Principal
 from service.embedded_postgres import EmbeddedPostgresError, UnsafeDatabase
 from service.leadership import RUNNER, WORKER, Leadership
@@ -63,26 +63,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(settings: Settings, chosen: argparse.Namespace) -> int:
     """Start everything: database, migrations, API, runner and worker."""
     with open_database(settings) as opened:
-        migrate(str(opened.database_url))
-        _greet(opened)
-        environment = {**os.environ, "ATTESTOR_DATABASE_URL": str(opened.database_url)}
-        Supervisor(environment).run()
+        migrate(opened.url)
+        _greet(settings, opened.url)
+        environment = {**os.environ, "ATTESTOR_DATABASE_URL": opened.url}
+        Supervisor(environment, opened.repair).run()
     return 0
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: Settings, url: str) -> None:
     """The first start makes an account, and prints its key this once."""
-    with open_services(settings) as services:
-        if services.database.row("SELECT FROM accounts LIMIT 1") is None:
-            _, key = services.keys.open_account("First account", "UTC", _request_id())
-            print(f"\n  API key, shown this once:  {key.secret}\n", file=sys.stderr)
+    services = build(settings, database_url=url)
+    if services.database.row("SELECT FROM accounts LIMIT 1") is None:
+        _, key = services.keys.open_account("First account", "UTC", _request_id())
+        print(f"\n  API key, shown this once:  {key.secret}\n", file=sys.stderr)
+    services.close()
     print(f"  http://{settings.bind}/docs   the API, to try out\n", file=sys.stderr)
 
 
 def migrate_command(settings: Settings, chosen: argparse.Namespace) -> int:
     """Bring the database to the schema of this release."""
     with open_database(settings) as opened:
-        applied = migrate(str(opened.database_url))
+        applied = migrate(opened.url)
     print("\n".join(applied) or "nothing to do")
     return 0
 

@@ -23,8 +23,6 @@ FIELDS = (
     "position",
     "job_id",
     "step",
-    "process",
-    "code",
     "child",
     "code",
     "count",

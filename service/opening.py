@@ -1,8 +1,8 @@
 """From settings to a database that can be used: the operator's, or the embedded one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 
 import psycopg
 
@@ -12,18 +12,29 @@ from service.migrate import migrate
 from service.settings import Settings
 
 
+@dataclass(frozen=True)
+class OpenDatabase:
+    """A running, safe database; `repair` brings an embedded one back that has died."""
+
+    url: str
+    repair: Callable[[], None]
+
+
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Settings]:
-    """Settings with the URL of a running, safe database. Raises UnsafeDatabase."""
+def open_database(settings: Settings) -> Iterator[OpenDatabase]:
+    """The operator's database, or the embedded one for as long as the block lasts.
+
+    Raises UnsafeDatabase when committed writes could be lost.
+    """
     if settings.database_url is not None:
         _refuse_unsafe(settings.database_url)
-        yield settings
+        yield OpenDatabase(settings.database_url, lambda: None)
         return
     server = EmbeddedPostgres()
     url = server.start(settings.data_dir)
     try:
         _refuse_unsafe(url)
-        yield replace(settings, database_url=url)
+        yield OpenDatabase(url, lambda: _restart(server, settings))
     finally:
         server.stop()
 
@@ -32,12 +43,16 @@ def open_database(settings: Settings) -> Iterator[Settings]:
 def open_services(settings: Settings) -> Iterator[Services]:
     """Services on a running, migrated database."""
     with open_database(settings) as opened:
-        migrate(str(opened.database_url))
-        services = build(opened)
+        migrate(opened.url)
+        services = build(settings, database_url=opened.url)
         try:
             yield services
         finally:
             services.close()
+
+
+def _restart(server: EmbeddedPostgres, settings: Settings) -> None:
+    server.start(settings.data_dir)
 
 
 def _refuse_unsafe(url: str) -> None:

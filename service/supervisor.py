@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _LOG = logging.getLogger("attestor.serve")
 _STOP_SECONDS = 40.0
 _RESTART_SECONDS = 0.5
+_ROUND_SECONDS = 0.5
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -39,9 +41,7 @@ class Child:
         if time.monotonic() - self.started_at < _RESTART_SECONDS:
             return
         if self.process is not None:
-            _LOG.warning(
-                "restarting", extra={"process": self.name, "code": self.process.returncode}
-            )
+            _LOG.warning("restarting", extra={"child": self.name, "code": self.process.returncode})
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603  our own programs
             self.command,
@@ -54,9 +54,11 @@ class Child:
 class Supervisor:
     """Keeps the children running until SIGTERM or SIGINT, then stops them all."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], repair_database: Callable[[], None]) -> None:
+        """`repair_database` brings an embedded server back that has died."""
         attestor = [sys.executable, "-m", "service.cli"]
         self._environment = environment
+        self._repair_database = repair_database
         self._stopping = threading.Event()
         self._children = [
             Child("api", [sys.executable, "-m", "gunicorn", "-c", "python:service.gunicorn_conf"]),
@@ -69,9 +71,10 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
         while not self._stopping.is_set():
+            self._repair_database()
             for child in self._children:
                 child.ensure(self._environment)
-            self._stopping.wait(0.1)
+            self._stopping.wait(_ROUND_SECONDS)
         self._stop_all()
 
     def _stop_all(self) -> None:

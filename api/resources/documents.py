@@ -6,9 +6,9 @@ import falcon
 
 from api.answers import Shown, answer_command, answer_data, answer_list, context_of
 from api.forms import Upload, read_upload
-from api.media import malformed
 from api.pagination import paging_of
 from api.request import Request, principal_of
+from api.strict_json import malformed
 from domain.errors import NotAPdf, NotFound
 from projections.patients import account_of_patient, list_documents
 from service.bootstrap import Services

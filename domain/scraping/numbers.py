@@ -10,7 +10,9 @@ from domain.scraping.dates import masked
 from domain.scraping.units import Unit, unit_at
 
 _FIGURE = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?|\d+[.,]\d+|\d+|\.\d+)"
-_NUMBER = re.compile(rf"(?<![\w.,:^#/])(?<![^\W\d_]-)(?P<sign>(?<![\d)][ -])[-\u2212])?(?P<figure>{_FIGURE})")
+_NUMBER = re.compile(
+    rf"(?<![\w.,:^#/])(?<![^\W\d_]-)(?P<sign>(?<![\d)][ -])[-\u2212])?(?P<figure>{_FIGURE})"
+)
 _PAIR = re.compile(
     r"(?<![\w.,/^#])(?P<first>\d{2,3}(?:\.\d)?)\s?(?:mm\s?\[?hg\]?)?\s?(?:/|over)\s?"
     r"(?P<second>\d{1,3}(?:\.\d)?)(?!\s?/|\w*\d|[.,]\d)",

@@ -10,7 +10,7 @@ from domain.scraping.dates import PrintedDate, dates_in, day_first
 from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Flow, Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
-from domain.scraping.tables import Grid, Role, grid
+from domain.scraping.tables import Grid, Role, Row, grid
 from domain.scraping.words import DocumentWords
 
 _PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:", re.I)
@@ -77,13 +77,17 @@ class Reading:
 
     def title(self) -> str:
         """What the document is about: its first lines, and what follows "Procedure performed:"."""
-        first = [cell.text for row in self.grid.rows[:4] for cell in row.cells]
+        first = [row.cells[0].text for row in self.grid.rows[:4] if self._is_title(row)]
         named = [
             " ".join((flow.text[:80], below.text if (below := self.under(flow)) else ""))
             for flow in self.layout.flows
             if _PERFORMED.match(flow.text)
         ]
         return " ".join((*first, *named))
+
+    def _is_title(self, row: Row) -> bool:
+        alone = len(row.cells) == 1 and not self.dates[row.cells[0]]
+        return alone and len(row.cells[0].words) <= 10 and not row.cells[0].text.endswith(".")
 
 
 @lru_cache(maxsize=4)

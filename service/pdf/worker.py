@@ -91,8 +91,8 @@ def _outcome(child: int, reader: int, limits: Limits) -> tuple[bytes, bytes]:
     size = 0
     refusal = ""
     while not refusal:
-        ready, _, _ = select.select([reader], [], [], max(deadline - time.monotonic(), 0))
-        if not ready:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([reader], [], [], left)[0]:
             refusal = TOO_LONG
         elif chunk := os.read(reader, 1 << 20):
             chunks.append(chunk)

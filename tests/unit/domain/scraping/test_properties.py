@@ -1,5 +1,6 @@
 """Laws that hold for every document."""
 
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -44,7 +45,9 @@ def _text(lines: list[str]) -> str:
     return "\n\n\n".join(lines)
 
 
-@given(quantities, digits, digits, st.sampled_from(SHAPES), st.sampled_from(OTHERS), fillers, digits)
+@given(
+    quantities, digits, digits, st.sampled_from(SHAPES), st.sampled_from(OTHERS), fillers, digits
+)
 @settings(max_examples=150)
 def test_a_goal_range_or_relative_never_changes_an_answer(
     quantity: tuple[str, str, str],
@@ -90,6 +93,29 @@ def test_the_box_holds_the_digits_of_the_value(
     answer = extract([("doc", words)], Target("number", name, unit))
     assert isinstance(answer, Found)
     assert answer.value in read_back(words, answer.page, answer.box)
+
+
+DATE_NOISE = [
+    "Date of birth: {}",
+    "DOB {}",
+    "Next appointment: {}",
+    "Follow-up visit {}",
+    "Report signed on {}",
+    "Last colonoscopy {}",
+    "Referred on {}",
+    "Mother's visit date: {}",
+]
+
+
+@given(st.dates(date(1920, 1, 1), date(2040, 12, 31)), st.sampled_from(DATE_NOISE), digits)
+def test_another_date_never_changes_the_date_of_the_visit(
+    day: date, noise: str, place: int
+) -> None:
+    lines = ["Clinic note", "Date of visit: 03/04/2025", "Lungs clear."]
+    lines.insert(place % 4, noise.format(day.strftime("%m/%d/%Y")))
+    answer = extract([("doc", document(_text(lines)))], Target("date", "Visit date"))
+    assert isinstance(answer, Found)
+    assert answer.value == "2025-03-04"
 
 
 coordinates = st.floats(0, 600, allow_nan=False, width=32)

@@ -1,0 +1,170 @@
+"""Everything that can be asked, in one table: routes, scopes, documentation rest on it."""
+
+from typing import Any
+
+from api import shapes
+from api.operation import Operation
+from api.pagination import parameters
+from api.parameters import Parameter, choice, day, text, whole
+from api.schemas import (
+    DateValueIn,
+    DateVariableIn,
+    KeyIn,
+    MetricIn,
+    ObservationIn,
+    PatientIn,
+    RotationIn,
+    ScrapeIn,
+    ValueIn,
+    VariableIn,
+)
+from domain.account import Scope
+from projections.patients import SORTS
+
+PATIENT = "/patients/{patient_id:id}"
+VARIABLE = "/variables/{variable_id:id}"
+DATE_VARIABLE = "/date-variables/{variable_id:id}"
+DOCUMENT = "/documents/{document_id:document}"
+KEY = "/api-keys/{key_id:id}"
+
+MIN_POSITION = whole(
+    "min_position", 0, 10**15 - 1, "Wait up to 200 ms until the answer reflects this position."
+)
+PATIENT_FILTERS = (
+    text("q", 200, "Part of the name, or the external id."),
+    text("name", 200, "The whole name."),
+    text("sex", 50, "As it was sent."),
+    day("dob", "Date of birth."),
+    text("external_id", 200, "The account's own id."),
+    choice("sort", tuple(SORTS), "Order; `-` turns it round."),
+)
+
+READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
+READ_D, WRITE_D = Scope.DEFINITIONS_READ, Scope.DEFINITIONS_WRITE
+
+
+def _op(
+    id: str, method: str, path: str, responder: str, scope: Scope | None, summary: str,
+    answer: Any = None, **options: Any,
+) -> Operation:  # fmt: skip
+    """An operation; `responder` is resource.suffix."""
+    resource, _, suffix = responder.partition(".")
+    tag = path.split("/")[1]
+    return Operation(
+        id, method, path, resource, suffix, scope, tag, summary, answer, **options
+    )
+
+
+def _list(*args: Any, query: tuple[Parameter, ...] = (), has_cursor: bool = False) -> Operation:
+    return _op(*args, is_list=True, query=(*query, *parameters(has_cursor)))
+
+
+OPERATIONS = (
+    _list("list_patients", "GET", "/patients", "patients.list", READ_P, "List patients",
+          shapes.Patient, query=PATIENT_FILTERS, has_cursor=True),
+    _op("register_patient", "POST", "/patients", "patients.list", WRITE_P, "Register a patient",
+        shapes.Patient, status=201, body=PatientIn),
+    _op("get_patient", "GET", PATIENT, "patients.one", READ_P, "Read a patient",
+        shapes.Patient, is_conditional=True),
+    _op("change_patient", "PUT", PATIENT, "patients.one", WRITE_P, "Change demographics",
+        shapes.Patient, body=PatientIn, is_partial=True),
+    _list("get_patient_history", "GET", f"{PATIENT}/history", "patients.history",
+          Scope.AUDIT_READ, "List the events of a patient", shapes.HistoryEntry),
+    _list("list_documents", "GET", f"{PATIENT}/documents", "documents.patient", READ_P,
+          "List a patient's documents", shapes.Document),
+    _op("upload_document", "POST", f"{PATIENT}/pdf", "documents.patient", WRITE_P,
+        "Upload a PDF", shapes.Document, status=201, body_kind="upload", errors=(400, 413)),
+    _op("put_value", "PUT", f"{PATIENT}{VARIABLE}", "values.one", WRITE_P,
+        "Put a value of a numerical variable", shapes.PatientVariable, body=ValueIn),
+    _op("scrape_value", "POST", f"{PATIENT}{VARIABLE}/scrape", "values.scrape", WRITE_P,
+        "Scrape a number off the documents", shapes.Scraped, body=ScrapeIn,
+        is_body_optional=True),
+    _op("put_date_value", "PUT", f"{PATIENT}{DATE_VARIABLE}", "date_values.one", WRITE_P,
+        "Put a value of a date variable", shapes.PatientDateVariable, body=DateValueIn),
+    _op("scrape_date_value", "POST", f"{PATIENT}{DATE_VARIABLE}/scrape", "date_values.scrape",
+        WRITE_P, "Scrape a date off the documents", shapes.ScrapedDate, body=ScrapeIn,
+        is_body_optional=True),
+    _list("list_observations", "GET", f"{PATIENT}/observations", "observations.list", READ_P,
+          "List all standing values", shapes.Observation,
+          query=(whole("variable_id", 1, 10**15 - 1, "Only of this variable."),)),
+    _op("add_observation", "POST", f"{PATIENT}/observations", "observations.list", WRITE_P,
+        "Add a value beside the others", shapes.ShownValue, status=201, body=ObservationIn),
+    _list("list_variables", "GET", "/variables", "variables.list", READ_D,
+          "List numerical variables", shapes.Variable),
+    _op("define_variable", "POST", "/variables", "variables.list", WRITE_D,
+        "Define a numerical variable", shapes.Variable, status=201, body=VariableIn),
+    _op("get_variable", "GET", VARIABLE, "variables.one", READ_D, "Read a numerical variable",
+        shapes.Variable, is_conditional=True),
+    _op("change_variable", "PUT", VARIABLE, "variables.one", WRITE_D,
+        "Change a numerical variable", shapes.Variable, body=VariableIn, is_partial=True),
+    _list("list_date_variables", "GET", "/date-variables", "date_variables.list", READ_D,
+          "List date variables", shapes.DateVariable),
+    _op("define_date_variable", "POST", "/date-variables", "date_variables.list", WRITE_D,
+        "Define a date variable", shapes.DateVariable, status=201, body=DateVariableIn),
+    _op("get_date_variable", "GET", DATE_VARIABLE, "date_variables.one", READ_D,
+        "Read a date variable", shapes.DateVariable, is_conditional=True),
+    _op("change_date_variable", "PUT", DATE_VARIABLE, "date_variables.one", WRITE_D,
+        "Change a date variable", shapes.DateVariable, body=DateVariableIn, is_partial=True),
+    _list("list_metrics", "GET", "/metrics", "metrics.list", READ_D, "List metrics",
+          shapes.Metric),
+    _op("define_metric", "POST", "/metrics", "metrics.list", WRITE_D, "Define a metric",
+        shapes.Metric, status=201, body=MetricIn),
+    _op("get_metric", "GET", "/metrics/{metric_id:id}", "metrics.one", READ_D,
+        "Read a metric with its current result", shapes.Metric, is_conditional=True,
+        query=(MIN_POSITION,)),
+    _op("change_metric", "PUT", "/metrics/{metric_id:id}", "metrics.one", WRITE_D,
+        "Change a metric", shapes.Metric, body=MetricIn, is_partial=True),
+    _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", Scope.REPORTS_READ,
+        "Read the CMS report", shapes.CmsReport,
+        query=(
+            text("period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year.",
+                 example="2025"),
+            whole("metric_id", 1, 10**15 - 1, "Only of this metric."),
+            choice("format", ("json",), "How the report is written."),
+            MIN_POSITION,
+        )),
+    _op("get_document", "GET", DOCUMENT, "documents.one", READ_P, "Read what a document is",
+        shapes.Document),
+    _op("get_document_file", "GET", f"{DOCUMENT}/file", "documents.file", READ_P,
+        "Download a document", media_type="application/pdf"),
+    _op("get_document_words", "GET", f"{DOCUMENT}/words", "documents.words", READ_P,
+        "Read the words of a document with their boxes", shapes.Words),
+    _op("import_patients", "POST", "/imports", "imports", WRITE_P,
+        "Import patients with observations", shapes.Job, status=202, body_kind="import"),
+    _op("get_job", "GET", "/jobs/{job_id:id}", "imports.job", WRITE_P,
+        "Read how far a job is", shapes.Job),
+    _list("list_api_keys", "GET", "/api-keys", "api_keys.list", Scope.KEYS_ADMIN,
+          "List API keys", shapes.ApiKey),
+    _op("issue_api_key", "POST", "/api-keys", "api_keys.list", Scope.KEYS_ADMIN,
+        "Issue an API key", shapes.NewApiKey, status=201, body=KeyIn),
+    _op("get_api_key", "GET", KEY, "api_keys.one", Scope.KEYS_ADMIN, "Read an API key",
+        shapes.ApiKey, is_conditional=True),
+    _op("revoke_api_key", "DELETE", KEY, "api_keys.one", Scope.KEYS_ADMIN,
+        "Revoke an API key", shapes.ApiKey),
+    _op("rotate_api_key", "POST", f"{KEY}/rotate", "api_keys.rotate", Scope.KEYS_ADMIN,
+        "Replace an API key by a new one", shapes.NewApiKey, status=201, body=RotationIn,
+        is_body_optional=True),
+    _op("get_api_key_usage", "GET", f"{KEY}/usage", "api_keys.usage", Scope.KEYS_ADMIN,
+        "Read how often an API key was used", shapes.KeyUsage,
+        query=(whole("days", 1, 366, "So many days back.", default=30),)),
+    _op("live", "GET", "/-/live", "health.live", None, "Whether the process answers",
+        shapes.Anything),
+    _op("ready", "GET", "/-/ready", "health.ready", None, "Whether requests can be answered",
+        shapes.Anything, errors=(503,)),
+    _op("version", "GET", "/-/version", "health.version", None, "Which release this is",
+        shapes.Anything),
+    _op("metrics_text", "GET", "/-/metrics", "health.metrics", None,
+        "Prometheus metrics, from this machine or with a key", media_type="text/plain",
+        errors=(401,)),
+    _op("openapi", "GET", "/openapi.json", "docs.openapi", None, "This description",
+        shapes.Anything, is_bare=True),
+    _op("docs", "GET", "/docs", "docs.page", None, "Documentation to read and try",
+        media_type="text/html"),
+    _op("docs_file", "GET", "/docs/{name}", "docs.file", None, "A file of the documentation",
+        media_type="text/javascript"),
+    _op("get_problem", "GET", "/problems/{slug}", "docs.problem", None,
+        "What a problem type means", shapes.ProblemPage),
+)  # fmt: skip
+"""In the order of the documentation."""
+
+BY_ROUTE = {(operation.path, operation.method): operation for operation in OPERATIONS}

@@ -1,0 +1,52 @@
+"""PDFs drawn by hand, byte by byte: what a page holds is what the test says."""
+
+import zlib
+
+
+def pdf(content: str, page: str = "", catalog: str = "", more: tuple[str, ...] = ()) -> bytes:
+    """One page of 612 x 792 points that draws `content` in Helvetica.
+
+    `page` and `catalog` go into their dictionaries; `more` are further objects, from 6 on.
+    """
+    box = "" if "/MediaBox" in page else "/MediaBox [0 0 612 792]"
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R {box} /Contents 4 0 R {page}"
+        " /Resources << /Font << /F 5 0 R >> >> >>",
+        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *more,
+    ]
+    return assemble(objects)
+
+
+def assemble(objects: list[str]) -> bytes:
+    """A PDF file of `objects`, numbered from 1; the first is the catalog."""
+    body, offsets = "%PDF-1.7\n", []
+    for number, text in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += f"{number} 0 obj\n{text}\nendobj\n"
+    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
+    count = len(objects) + 1
+    trailer = f"trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return (body + f"xref\n0 {count}\n0000000000 65535 f \n{table}{trailer}").encode("latin-1")
+
+
+def bomb(size: int) -> bytes:
+    """A small document whose page content unpacks to `size` bytes."""
+    packed = zlib.compress(b" " * size, 1).decode("latin-1")
+    length = len(packed)
+    return assemble(
+        [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>",
+            f"<< /Length {length} /Filter /FlateDecode >>\nstream\n{packed}\nendstream",
+        ]
+    )
+
+
+def text(x: float, y: float, words: str, size: float = 10) -> str:
+    """Content that shows `words` with its baseline starting at `x`, `y` of user space."""
+    return f"BT /F {size} Tf {x} {y} Td ({words}) Tj ET\n"
