@@ -102,18 +102,18 @@ class Record:
         """Runs last, whatever happened before."""
         context = req.context
         seconds = time.perf_counter() - context.started
-        template = req.uri_template or "unmatched"
+        route = context.operation.route if context.operation else "unmatched"
         method = req.method if req.method in COMBINED_METHODS else "OTHER"
         status = resp.status_code
         key_id = context.principal.key_id if context.principal else None
         if key_id is not None:
-            self._usage.count(key_id, f"{method} {template}", status)
-        self._telemetry.observe(method, template, status, seconds)
+            self._usage.count(key_id, f"{method} {route}", status)
+        self._telemetry.observe(method, route, status, seconds)
         if log.isEnabledFor(logging.INFO):
             shown = {
                 "request_id": context.request_id,
                 "method": method,
-                "route": template,
+                "route": route,
                 "status": status,
                 "duration_ms": round(seconds * 1000, 2),
                 "key_id": key_id,

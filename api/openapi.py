@@ -1,6 +1,5 @@
 """OpenAPI 3.1 out of the operations table and the schemas: `python -m api.openapi`."""
 
-import re
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -13,7 +12,7 @@ from marshmallow import Schema
 
 from api import shapes
 from api.fields import LARGEST_ID
-from api.operation import Operation
+from api.operation import FIELD, Operation
 from api.operations import OPERATIONS
 from api.parameters import NO_NUL
 from service.context import RELEASE
@@ -32,7 +31,6 @@ _PATHS: dict[str, dict[str, Any]] = {
     "document": {"type": "string", "pattern": "^pdf_[0-9A-Za-z]{1,64}$"},
     "": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$"},
 }
-_FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _HEADERS = {
     "Idempotency-Key": (
         {"type": "string", "pattern": "^[!-~]{1,255}$", "minLength": 1, "maxLength": 255},
@@ -60,8 +58,7 @@ def describe() -> dict[str, Any]:
         spec.components.security_scheme(str(scheme["type"]), scheme)
     for operation in OPERATIONS:
         spec.path(
-            _FIELD.sub(r"{\1}", operation.path),
-            operations={operation.method.lower(): _operation(operation)},
+            operation.route, operations={operation.method.lower(): _operation(operation)}
         )
     for status in _statuses():
         spec.components.response(_response_name(status), _problem(status))
@@ -97,7 +94,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
-    for name, kind in _FIELD.findall(operation.path):
+    for name, kind in FIELD.findall(operation.path):
         yield {"name": name, "in": "path", "required": True, "schema": _PATHS[kind]}
 
 

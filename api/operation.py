@@ -1,5 +1,6 @@
 """One thing a client can do, with everything that routing, access and documentation need."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,8 @@ from api.schemas import Strict
 from api.shapes import Shape
 from domain.account import Scope
 
+FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
+"""A field of a path: its name, and the name of its converter."""
 ENVELOPE = flag("envelope", "false: the bare object or array, without meta.", default=True)
 
 
@@ -41,6 +44,11 @@ class Operation:
     is_partial: bool = False
     media_type: str = "application/json"
     errors: tuple[int, ...] = ()
+
+    @cached_property
+    def route(self) -> str:
+        """The path as OpenAPI writes it, such as /patients/{patient_id}."""
+        return FIELD.sub(r"{\1}", self.path)
 
     @property
     def is_enveloped(self) -> bool:

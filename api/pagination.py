@@ -75,8 +75,9 @@ def paginate(
 ) -> Pagination:
     """Where this page stands, with links to its neighbours. `ids` of a list that is in the
     order of its ids make a cursor."""
+    has_more = paging.style == "cursor" or paging.offset + paging.limit < total
     is_full = ids is not None and len(ids) == paging.limit
-    cursor = write_cursor(ids[-1]) if ids and is_full else None
+    cursor = write_cursor(ids[-1]) if ids and is_full and has_more else None
     links = dict(_links(req, paging, total, cursor))
     body = {
         "total": total,

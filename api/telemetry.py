@@ -7,6 +7,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -20,6 +21,8 @@ _LAGS = {
     "lag_seconds": "Age of the oldest of them",
     "stopped_accounts": "Accounts whose line has stopped",
 }
+
+disable_created_metrics()
 
 
 class Telemetry:

@@ -1,14 +1,12 @@
 """An account's configured quality measures."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
-from eventsourcing.domain import Aggregate
-
-from domain import events
+from domain.definition import Definition
 from domain.errors import Invalid
-from domain.ids import Kind, aggregate_id, number_of
+from domain.ids import Kind
 
 
 @dataclass(frozen=True)
@@ -49,63 +47,15 @@ class MetricDefinition:
             )
 
 
-def as_state(definition: MetricDefinition) -> dict[str, Any]:
-    """A definition as JSON-ready event content."""
-    state = asdict(definition)
-    state["calculation_formula"] = list(definition.calculation_formula)
-    state["populations"] = None if definition.populations is None else list(definition.populations)
-    return state
-
-
-class Metric(Aggregate):
+class Metric(Definition):
     """A quality measure of an account; each change is a new version."""
 
     TOPIC = "metric"
+    KIND = Kind.METRIC
+    CONTENT = MetricDefinition
 
-    class Event(events.Event):
-        pass
-
-    class Created(events.Created):
+    class Created(Definition.Created):
         TOPIC = "metric.defined"
-        account_id: int
-        definition: dict[str, Any]
 
-    class Changed(Event):
+    class Changed(Definition.Changed):
         TOPIC = "metric.changed"
-        account_id: int
-        definition: dict[str, Any]
-
-        def apply(self, aggregate: "Metric") -> None:
-            aggregate.definition = MetricDefinition(**self.definition)
-
-    def __init__(self, account_id: int, definition: dict[str, Any]) -> None:
-        self.account_id = account_id
-        self.definition = MetricDefinition(**definition)
-
-    @property
-    def number(self) -> int:
-        """The public id."""
-        return number_of(self.id)
-
-    @classmethod
-    def define(
-        cls, number: int, account_id: int, definition: MetricDefinition, metadata: events.Metadata
-    ) -> Self:
-        """A new metric; its formula was parsed and resolved before."""
-        return cls._create(
-            cls.Created,
-            id=aggregate_id(Kind.METRIC, number),
-            account_id=account_id,
-            definition=as_state(definition),
-            metadata=metadata,
-        )
-
-    def change(self, definition: MetricDefinition, metadata: events.Metadata) -> None:
-        """Replace the definition; nothing happens when it is the present one."""
-        if as_state(definition) != as_state(self.definition):
-            self.trigger_event(
-                self.Changed,
-                account_id=self.account_id,
-                definition=as_state(definition),
-                metadata=metadata,
-            )

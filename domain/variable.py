@@ -1,15 +1,12 @@
 """What an account measures: numerical variables, date variables, and how a value is read."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
 
-from eventsourcing.domain import Aggregate
-
-from domain import events
+from domain.definition import Definition
 from domain.errors import Invalid
-from domain.ids import Kind, aggregate_id, number_of
+from domain.ids import Kind
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?"
 _PLAIN = re.compile(_NUMBER)
@@ -70,124 +67,29 @@ class DateVariableDefinition:
     is_interval: bool = False
 
 
-def as_state(definition: Any) -> dict[str, Any]:
-    """A definition as JSON-ready event content."""
-    state = asdict(definition)
-    state["aliases"] = list(definition.aliases)
-    return state
-
-
-class Variable(Aggregate):
+class Variable(Definition):
     """A numerical variable of an account."""
 
     TOPIC = "variable"
+    KIND = Kind.VARIABLE
+    CONTENT = VariableDefinition
 
-    class Event(events.Event):
-        pass
-
-    class Created(events.Created):
+    class Created(Definition.Created):
         TOPIC = "variable.defined"
-        account_id: int
-        definition: dict[str, Any]
 
-    class Changed(Event):
+    class Changed(Definition.Changed):
         TOPIC = "variable.changed"
-        account_id: int
-        definition: dict[str, Any]
-
-        def apply(self, aggregate: "Variable") -> None:
-            aggregate.definition = VariableDefinition(**self.definition)
-
-    def __init__(self, account_id: int, definition: dict[str, Any]) -> None:
-        self.account_id = account_id
-        self.definition = VariableDefinition(**definition)
-
-    @property
-    def number(self) -> int:
-        """The public id."""
-        return number_of(self.id)
-
-    @classmethod
-    def define(
-        cls,
-        number: int,
-        account_id: int,
-        definition: VariableDefinition,
-        metadata: events.Metadata,
-    ) -> Self:
-        """A new numerical variable."""
-        return cls._create(
-            cls.Created,
-            id=aggregate_id(Kind.VARIABLE, number),
-            account_id=account_id,
-            definition=as_state(definition),
-            metadata=metadata,
-        )
-
-    def change(self, definition: VariableDefinition, metadata: events.Metadata) -> None:
-        """Replace the definition; nothing happens when it is the present one."""
-        if as_state(definition) != as_state(self.definition):
-            self.trigger_event(
-                self.Changed,
-                account_id=self.account_id,
-                definition=as_state(definition),
-                metadata=metadata,
-            )
 
 
-class DateVariable(Aggregate):
+class DateVariable(Definition):
     """A date variable of an account."""
 
     TOPIC = "date_variable"
+    KIND = Kind.DATE_VARIABLE
+    CONTENT = DateVariableDefinition
 
-    class Event(events.Event):
-        pass
-
-    class Created(events.Created):
+    class Created(Definition.Created):
         TOPIC = "date_variable.defined"
-        account_id: int
-        definition: dict[str, Any]
 
-    class Changed(Event):
+    class Changed(Definition.Changed):
         TOPIC = "date_variable.changed"
-        account_id: int
-        definition: dict[str, Any]
-
-        def apply(self, aggregate: "DateVariable") -> None:
-            aggregate.definition = DateVariableDefinition(**self.definition)
-
-    def __init__(self, account_id: int, definition: dict[str, Any]) -> None:
-        self.account_id = account_id
-        self.definition = DateVariableDefinition(**definition)
-
-    @property
-    def number(self) -> int:
-        """The public id."""
-        return number_of(self.id)
-
-    @classmethod
-    def define(
-        cls,
-        number: int,
-        account_id: int,
-        definition: DateVariableDefinition,
-        metadata: events.Metadata,
-    ) -> Self:
-        """A new date variable."""
-        return cls._create(
-            cls.Created,
-            id=aggregate_id(Kind.DATE_VARIABLE, number),
-            account_id=account_id,
-            definition=as_state(definition),
-            metadata=metadata,
-        )
-
-    def change(self, definition: DateVariableDefinition, metadata: events.Metadata) -> None:
-        """Replace the definition; nothing happens when it is the present one."""
-        if as_state(definition) != as_state(self.definition):
-            self.trigger_event(
-                self.Changed,
-                account_id=self.account_id,
-                definition=as_state(definition),
-                metadata=metadata,
-            )
