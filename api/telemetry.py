@@ -22,7 +22,7 @@ _LAGS = {
     "stopped_accounts": "Accounts whose line has stopped",
 }
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Telemetry:

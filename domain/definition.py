@@ -14,6 +14,8 @@ class Definition(Aggregate):
 
     KIND: ClassVar[Kind]
     CONTENT: ClassVar[Any]
+    account_id: int
+    definition: Any
 
     class Event(events.Event):
         pass
@@ -22,16 +24,16 @@ class Definition(Aggregate):
         account_id: int
         definition: dict[str, Any]
 
+        def apply(self, aggregate: "Definition") -> None:
+            aggregate.account_id = self.account_id
+            aggregate.definition = aggregate.CONTENT(**self.definition)
+
     class Changed(Event):
         account_id: int
         definition: dict[str, Any]
 
         def apply(self, aggregate: "Definition") -> None:
             aggregate.definition = aggregate.CONTENT(**self.definition)
-
-    def __init__(self, account_id: int, definition: dict[str, Any]) -> None:
-        self.account_id = account_id
-        self.definition: Any = self.CONTENT(**definition)
 
     @property
     def number(self) -> int:

@@ -50,7 +50,7 @@ showed one small tubular adenoma. Mammogram 02/03/2025 was normal. Her mother ha
 11.4 % and a stroke at 62. Former smoker, quit in 2009."""
 ASSESSMENT = [
     "1. Type 2 diabetes: improving. HbA1c goal &lt; 7.0 %, LDL goal &lt; 70 mg/dL.",
-    "2. Hypertension: target blood pressure below 130/80 mmHg. Continue lisinopril 20 mg daily.",
+    "2. Hypertension: target blood pressure below 130/80 mmHg. Continue lisinopril.",
     "3. PHQ-9 score today 4. Vitamin D level ordered, result pending.",
     "4. Colon polyps: repeat colonoscopy in 06/2026.",
 ]

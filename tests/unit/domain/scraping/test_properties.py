@@ -118,13 +118,14 @@ def test_another_date_never_changes_the_date_of_the_visit(
     assert answer.value == "2025-03-04"
 
 
+HOSTILE = """
+BP HbA1c LDL goal: mother 128/76 7.2 % mg/dL < > - 4.0-5.6 03/04/2024 (ref ) Date of visit : ; . 1.
+9,99,999 +++ 3+4=7 10^3/ul pending 00/00/0000 1e9 [ ]( -7 .5 ,5 7. 12/ /12 1/2/3/4 x10E3/uL mm[Hg]
+"""
 coordinates = st.floats(0, 600, allow_nan=False, width=32)
 pieces = st.one_of(
     st.text(min_size=1, max_size=12),
-    st.sampled_from(
-        "BP HbA1c LDL goal: mother 128/76 7.2 % mg/dL < > - 4.0-5.6 03/04/2024 (ref ) Date of visit"
-        " : ; . 1. \u0130 \u2028 \ufffd 9,99,999 +++ 3+4=7 10^3/ul pending 00/00/0000 1e9".split()
-    ),
+    st.sampled_from([*HOSTILE.split(), "\u0130", "\u2028", "\ufffd", " "]),
 )
 
 

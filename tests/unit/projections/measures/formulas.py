@@ -1,5 +1,7 @@
 """Random formulas, as text, by the type they have."""
 
+from functools import cache
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -20,6 +22,7 @@ def filled(template: str, *parts: Texts) -> Texts:
     return st.tuples(*parts).map(lambda texts: template.format(*texts))
 
 
+@cache
 def days(depth: int, element: str | None) -> Texts:
     simple = ["period.start", "period.end", "@2025-06-01", "@2024-02-29", "patient.deceased", "dob"]
     if element:
@@ -38,6 +41,7 @@ def days(depth: int, element: str | None) -> Texts:
     )  # fmt: skip
 
 
+@cache
 def intervals(depth: int, element: str | None) -> Texts:
     less = days(depth - 1, element)
     choices = [st.just("period"), filled("[{}, {}]", less, less), less.map("({})".format)]
@@ -46,18 +50,22 @@ def intervals(depth: int, element: str | None) -> Texts:
     return st.one_of(choices)
 
 
+@cache
 def dated(depth: int, element: str | None) -> Texts:
     return series(depth, element, DATED, "d")
 
 
+@cache
 def valued(depth: int, element: str | None) -> Texts:
     return series(depth, element, VALUED, "v")
 
 
+@cache
 def anything(depth: int, element: str | None) -> Texts:
     return st.one_of(dated(depth, element), valued(depth, element))
 
 
+@cache
 def series(depth: int, element: str | None, names: Texts, kind: str) -> Texts:
     if depth <= 0:
         return names
@@ -84,6 +92,7 @@ def series(depth: int, element: str | None, names: Texts, kind: str) -> Texts:
     return st.one_of(choices)
 
 
+@cache
 def numbers(depth: int, element: str | None, has_value: bool) -> Texts:
     leaf = st.one_of(NUMBERS, st.sampled_from(["age", "patient.income", "hba1c", "bp"]))
     if element and has_value:
@@ -107,6 +116,7 @@ def numbers(depth: int, element: str | None, has_value: bool) -> Texts:
     )
 
 
+@cache
 def booleans(depth: int, element: str | None = None, has_value: bool = False) -> Texts:
     a = numbers(depth - 1, element, has_value)
     d = days(depth - 1, element)
@@ -172,6 +182,7 @@ def proportions(draw: st.DrawFn, depth: int) -> list[str]:
 AGGREGATES = ("sum", "avg", "median", "min", "max", "stddev", "count")
 
 
+@cache
 def scores(depth: int) -> Texts:
     """A free score: arithmetic of aggregates over patients."""
     who = booleans(depth)

@@ -86,7 +86,7 @@ def expected(lines: list[str], person: Person) -> list[int]:
     return [int(v) for k, v in found.items() if k in said or k == "denominator"]
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(__import__("os").environ.get("N","400")), suppress_health_check=list(HealthCheck))
 @given(lines=proportions(2), position=st.sampled_from([NOW, NOW, 20]))
 def test_populations_of_random_measures_are_the_same(
     database: psycopg.Connection[Any], lines: list[str], position: int

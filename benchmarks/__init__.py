@@ -1,0 +1,1 @@
+"""Measurements side by side with what a user would take instead; `python -m benchmarks`."""
