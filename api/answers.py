@@ -12,6 +12,7 @@ import orjson
 from api.pagination import Paging, paginate
 from api.request import Request, principal_of
 from service.context import Context, Idempotency
+from service.idempotency import AnsweredBefore
 from service.resource import Resource
 
 R = TypeVar("R")
@@ -126,6 +127,12 @@ def answer_command(
         return _answer(req, show(result), status)
 
     answer(run(context_of(req, lambda result: answer(result).pack()))).write(resp)
+
+
+def repeat_answer(req: Request, resp: falcon.Response, error: AnsweredBefore, params: Any) -> None:
+    """The handler of AnsweredBefore: give the first answer again."""
+    Answer.unpack(error.answer).write(resp)
+    resp.set_header("idempotency-replayed", "true")
 
 
 def context_of(req: Request, render: Callable[[Any], bytes] | None = None) -> Context:

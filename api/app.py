@@ -7,6 +7,7 @@ import falcon
 import falcon.inspect
 from falcon.routing import BaseConverter, CompiledRouter
 
+from api.answers import repeat_answer
 from api.middleware import Admit, Identify, Record
 from api.openapi import specification
 from api.operations import BY_ROUTE, OPERATIONS
@@ -25,6 +26,7 @@ from api.resources.values import Observations, Values
 from api.resources.variables import Variables
 from api.telemetry import Telemetry
 from service.bootstrap import Services
+from service.idempotency import AnsweredBefore
 
 App = falcon.App[Request, falcon.Response]
 
@@ -61,6 +63,7 @@ def create_app(services: Services) -> App:
     app.router_options.converters["document"] = DocumentConverter
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)
+    app.add_error_handler(AnsweredBefore, repeat_answer)
     for operation in {operation.path: operation for operation in OPERATIONS}.values():
         resource = resources[operation.resource]
         app.add_route(operation.path, resource, suffix=operation.suffix or None)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import falcon
 
 from api.request import Request
-from api.strict_json import canonical, parse
+from api.strict_json import canonical, malformed, parse
 from domain.errors import TooLarge
 
 _CHUNK = 1 << 16
@@ -45,18 +45,20 @@ class Body:
         return piece
 
 
-def read_json(req: Request, limit: int) -> Any:
-    """The parsed body; None when there is none. Sets the fingerprint of the request.
+def read_json(req: Request, limit: int, *, is_optional: bool = False) -> Any:
+    """The parsed body; an empty object for an optional one that is missing. Sets the fingerprint.
 
     Numbers with a fraction, an exponent or more than 15 digits come as Numeral.
     400 for what is not JSON or is JSON that readers disagree about; 415 for another media type.
     """
+    data = Body(req, limit).read()
+    if not data.strip() and is_optional:
+        return {}
     media_type = media_type_of(req)
     if media_type not in _JSON_TYPES and not media_type.endswith("+json"):
         raise unsupported("application/json")
-    data = Body(req, limit).read()
     if not data.strip():
-        return None
+        raise malformed("it is empty")
     parsed = parse(data)
     req.context.fingerprint = hashlib.sha256(canonical(parsed)).digest()
     return parsed

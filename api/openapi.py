@@ -1,7 +1,7 @@
 """OpenAPI 3.1 out of the operations table and the schemas: `python -m api.openapi`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,8 @@ from api.fields import LARGEST_ID
 from api.operation import FIELD, Operation
 from api.operations import OPERATIONS
 from api.parameters import NO_NUL
+from api.problems import BY_SLUG
+from api.resources.docs import FILES
 from service.context import RELEASE
 
 _INFO = {
@@ -27,9 +29,9 @@ _INFO = {
 }
 _ID = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 _PATHS: dict[str, dict[str, Any]] = {
-    "id": _ID,
-    "document": {"type": "string", "pattern": "^pdf_[0-9A-Za-z]{1,64}$"},
-    "": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$"},
+    "document_id": {"type": "string", "pattern": "^pdf_[0-9A-Za-z]{1,64}$"},
+    "file": {"type": "string", "enum": sorted(FILES)},
+    "slug": {"type": "string", "enum": sorted(BY_SLUG)},
 }
 _HEADERS = {
     "Idempotency-Key": (
@@ -39,6 +41,20 @@ _HEADERS = {
     "If-Match": ({"type": "string"}, "The ETag that was seen; 412 when it is another now."),
     "If-None-Match": ({"type": "string"}, "An ETag that is known; 304 when it still holds."),
 }
+_ANSWER_HEADERS = {
+    "X-Request-ID": "Names this request in logs and in the history.",
+    "X-Log-Position": "The position of the log that the answer reflects.",
+    "ETag": "Version and position of the body.",
+    "Location": "Where the new resource is.",
+    "Link": "The first, previous, next and last page.",
+    "X-Total-Count": "How many there are in all.",
+    "Allow": "The methods there are.",
+    "Retry-After": "When to try again, in seconds.",
+    "WWW-Authenticate": "How to authenticate.",
+}
+_OF_STATUS = {
+    401: ("WWW-Authenticate",), 405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)
+}  # fmt: skip
 
 
 def specification() -> bytes:
@@ -94,8 +110,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
-    for name, kind in FIELD.findall(operation.path):
-        yield {"name": name, "in": "path", "required": True, "schema": _PATHS[kind]}
+    for name, _ in FIELD.findall(operation.path):
+        yield {"name": name, "in": "path", "required": True, "schema": _PATHS.get(name, _ID)}
 
 
 def _query(operation: Operation) -> Iterator[dict[str, Any]]:
@@ -131,7 +147,7 @@ def _content(operation: Operation) -> dict[str, Any]:
         return {"multipart/form-data": {"schema": form}}
     if operation.body_kind == "import":
         return {
-            name: {"schema": {"type": "string"}} for name in ("application/x-ndjson", "text/csv")
+            name: {"schema": {}} for name in ("application/x-ndjson", "text/csv")
         }
     if operation.body is None:
         raise AssertionError("a JSON body has a schema")
@@ -142,8 +158,24 @@ def _success(operation: Operation) -> dict[str, Any]:
     schema: Any = {"type": "string"}
     if operation.answer is not None:
         schema = _enveloped(operation) if operation.is_enveloped else operation.answer
-    media = {operation.media_type: {"schema": schema}}
-    return {"description": operation.summary, "content": media}
+    names = ["X-Request-ID"]
+    if operation.is_list:
+        names += ["X-Log-Position", "Link", "X-Total-Count"]
+    if operation.is_command or operation.is_conditional:
+        names += ["X-Log-Position", "ETag"]
+    if operation.status in (201, 202):
+        names += ["Location"]
+    return {
+        "description": operation.summary,
+        "headers": _answer_headers(names),
+        "content": {name: {"schema": schema} for name in operation.media_types},
+    }
+
+
+def _answer_headers(names: Iterable[str]) -> dict[str, Any]:
+    return {
+        name: {"schema": {"type": "string"}, "description": _ANSWER_HEADERS[name]} for name in names
+    }
 
 
 def _enveloped(operation: Operation) -> dict[str, Any]:
@@ -184,8 +216,12 @@ def _response_name(status: int) -> str:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": shapes.Problem}}
-    return {"description": HTTPStatus(status).phrase, "content": content}
+    names = ["X-Request-ID", *_OF_STATUS.get(status, ())]
+    return {
+        "description": HTTPStatus(status).phrase,
+        "headers": _answer_headers(names),
+        "content": {"application/problem+json": {"schema": shapes.Problem}},
+    }
 
 
 def _add_rules(schemas: dict[str, Any]) -> None:

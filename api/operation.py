@@ -21,7 +21,7 @@ class Operation:
     """`scope` is what the key needs; None means that no key is needed at all.
 
     `resource` and `suffix` name the responder, `on_<method>_<suffix>` of that resource.
-    `answer` is what `data` holds; without it the answer is of another `media_type`.
+    `answer` is what `data` holds; without it the answer is a file.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Operation:
     body_kind: Literal["json", "upload", "import"] = "json"
     is_body_optional: bool = False
     is_partial: bool = False
-    media_type: str = "application/json"
+    media_types: tuple[str, ...] = ("application/json",)
     errors: tuple[int, ...] = ()
 
     @cached_property

@@ -57,7 +57,7 @@ def canonical(parsed: Any) -> bytes:
 
 def malformed(detail: str) -> falcon.HTTPBadRequest:
     """The 400 for a body that cannot be read."""
-    return falcon.HTTPBadRequest(title="Malformed body", description=f"Malformed body: {detail}.")
+    return falcon.HTTPBadRequest(title="Malformed body", description=f"The body cannot be read: {detail}.")
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from benchmarks.bench import Bench
 from benchmarks.product import Tenant, tenant
 from benchmarks.report import Finding, alternate
+from benchmarks.stock import stock_recorder
 from domain.ids import Kind, aggregate_id
 from domain.observation import Observation
 from domain.patient import Demographics, Patient
@@ -30,16 +29,17 @@ def run(bench: Bench) -> list[Finding]:
     """Findings for 1 and 16 threads; with inline read models for information."""
     findings = []
     for threads, events in ((1, 1000), (16, 3000)):
-        with _stock(bench, threads) as stock, _ours(bench, threads) as ours:
-            with tenant(bench, threads=threads) as chart:
-                sides = {"ours": ours, "views": _with_views(chart), "stock": stock}
-                measures = alternate(
-                    bench.rounds,
-                    {
-                        name: _rate_of(save, threads, bench.sized(events))
-                        for name, save in sides.items()
-                    },
-                )
+        with (
+            _ours(bench, threads) as ours,
+            tenant(bench, threads=threads) as chart,
+            stock_recorder(bench, threads) as stock,
+        ):
+            sides = {"ours": ours, "views": _with_views(chart), "stock": _stock(stock)}
+            size = bench.sized(events)
+            measures = alternate(
+                bench.rounds,
+                {name: _rate_of(save, threads, size) for name, save in sides.items()},
+            )
         label = f"{threads} thread{'s' * (threads > 1)}"
         plain, views, theirs = measures.values()
         findings += [
@@ -84,26 +84,11 @@ def _event(number: int, version: int) -> StoredEvent:
     return StoredEvent(aggregate_id(Kind.METRIC, number), version, "benchmark.event", _STATE)
 
 
-@contextmanager
-def _stock(bench: Bench, threads: int) -> Iterator[Save]:
-    with bench.database(is_ours=False) as url:
-        place = conninfo_to_dict(url)
-        datastore = PostgresDatastore(
-            dbname=str(place["dbname"]),
-            host=str(place["host"]),
-            port=str(place.get("port", 5432)),
-            user=str(place["user"]),
-            password=str(place.get("password", "")),
-            pool_size=threads,
-        )
-        with datastore:
-            recorder = PostgresApplicationRecorder(datastore)
-            recorder.create_table()
+def _stock(recorder: ApplicationRecorder) -> Save:
+    def save(number: int, version: int) -> None:
+        recorder.insert_events([_event(number, version)])
 
-            def save(number: int, version: int) -> None:
-                recorder.insert_events([_event(number, version)])
-
-            yield save
+    return save
 
 
 @contextmanager

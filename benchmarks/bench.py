@@ -1,4 +1,4 @@
-"""What every benchmark is given: a server, empty databases, sizes, and a place to say how it goes."""
+"""What every benchmark is given: a server, empty databases, sizes, and the directory of a peer."""
 
 import os
 import secrets

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.bench import Bench
 from domain.account import ALL_SCOPES
@@ -70,5 +70,3 @@ def _define(
     if isinstance(definition, VariableDefinition):
         return int(services.variables.define(context, definition).id)
     return int(services.variables.define_date(context, definition).id)
-
-

@@ -39,13 +39,13 @@ class Finding:
     @property
     def cells(self) -> tuple[str, ...]:
         """The finding as a row of the table."""
-        bar = "" if self.bar is None else f"≥ {_number(self.bar)}" + ("×" if self.theirs else "")
+        bar = "" if self.bar is None else f"≥ {_number(self.bar)}" + ("x" if self.theirs else "")
         return (
             self.what,
             _number(median(self.ours)),
             _number(median(self.theirs)) if self.theirs else "",
             self.unit,
-            "" if self.ratio is None else f"{self.ratio:.2f}×",
+            "" if self.ratio is None else f"{self.ratio:.2f}x",
             bar,
             {None: "", True: "yes", False: "no"}[self.is_reached],
         )

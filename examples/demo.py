@@ -29,6 +29,7 @@ NUMBERS = {
     "LDL cholesterol": "mg/dL",
     "Hemoglobin": "g/dL",
 }
+ATTESTOR = [sys.executable, "-m", "service.cli"]
 DATES = ["Visit date", "Next appointment", "Date of colonoscopy"]
 
 
@@ -71,10 +72,10 @@ def demonstrate(client: Client, pdf: Path) -> None:
     """The main job, step by step."""
     title("1. What is measured")
     numbers = [
-        client.call("POST", "/variables", {"name": name, "units": units})
+        defined(client, "/variables", {"name": name, "units": units})
         for name, units in NUMBERS.items()
     ]
-    dates = [client.call("POST", "/date-variables", {"name": name}) for name in DATES]
+    dates = [defined(client, "/date-variables", {"name": name}) for name in DATES]
     say(f"{len(numbers)} variables and {len(dates)} date variables")
 
     title("2. A patient, and the PDF of a visit")
@@ -115,6 +116,14 @@ def demonstrate(client: Client, pdf: Path) -> None:
             f"{event['type']}{reason}")  # fmt: skip
 
 
+def defined(client: Client, path: str, wanted: dict[str, str]) -> dict[str, Any]:
+    """The account's variable of this name, made when there is none yet."""
+    for variable in client.call("GET", path):
+        if variable["name"] == wanted["name"]:
+            return dict(variable)
+    return dict(client.call("POST", path, wanted))
+
+
 def show(name: str, scraped: dict[str, Any]) -> None:
     """One scraped value, or why there is none."""
     if not scraped["found"]:
@@ -137,23 +146,32 @@ def wait_for_report(client: Client, metric_id: int) -> dict[str, Any]:
 
 @contextmanager
 def own_service(data_dir: Path) -> Iterator[Client]:
-    """A service of the demo's own, with an account made by the command line."""
+    """A service of the demo's own, and a client with a new account on it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         bind = f"127.0.0.1:{probe.getsockname()[1]}"
     environment = {**os.environ, "ATTESTOR_DATA_DIR": str(data_dir), "ATTESTOR_BIND": bind,
                    "ATTESTOR_LOG_LEVEL": "WARNING"}  # fmt: skip
-    attestor = [sys.executable, "-m", "service.cli"]
-    service = subprocess.Popen([*attestor, "serve"], env=environment,  # noqa: S603
-                               stderr=subprocess.DEVNULL)  # fmt: skip
+    service = subprocess.Popen(  # noqa: S603  our own program
+        [*ATTESTOR, "serve"], env=environment, stderr=subprocess.DEVNULL
+    )
     try:
         wait_until_ready(f"http://{bind}/-/ready", service)
-        made = subprocess.run([*attestor, "account", "create", "Demo", "--json"],  # noqa: S603
-                              env=environment, capture_output=True, check=True)  # fmt: skip
-        yield Client(f"http://{bind}", json.loads(made.stdout)["api_key"])
+        yield new_account(f"http://{bind}", data_dir)
     finally:
         service.send_signal(signal.SIGTERM)
         service.wait(60)
+
+
+def new_account(url: str, data_dir: Path) -> Client:
+    """A client with the first key of an account that the command line makes."""
+    made = subprocess.run(  # noqa: S603  our own program
+        [*ATTESTOR, "account", "create", "Demo", "--json"],
+        env={**os.environ, "ATTESTOR_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        check=True,
+    )
+    return Client(url, json.loads(made.stdout)["api_key"])
 
 
 def wait_until_ready(url: str, service: "subprocess.Popen[bytes]") -> None:

@@ -16,7 +16,7 @@ _CSP = (
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _UI = "swagger-ui-5.35.0"
-_FILES = {
+FILES = {
     "index.html": ("docs.html", "text/html; charset=utf-8"),
     "docs.js": ("docs.js", "text/javascript"),
     "swagger-ui-bundle.js": (f"{_UI}/swagger-ui-bundle.js", "text/javascript"),
@@ -32,7 +32,7 @@ class Docs:
         root = resources.files("api").joinpath("static")
         self._files = {
             name: (root.joinpath(path).read_bytes(), media_type)
-            for name, (path, media_type) in _FILES.items()
+            for name, (path, media_type) in FILES.items()
         }
 
     def on_get_openapi(self, req: Request, resp: falcon.Response) -> None:
@@ -42,10 +42,10 @@ class Docs:
         resp.set_header("content-security-policy", _CSP)
         _answer_file(req, resp, *self._files["index.html"])
 
-    def on_get_file(self, req: Request, resp: falcon.Response, name: str) -> None:
-        if name not in self._files:
+    def on_get_file(self, req: Request, resp: falcon.Response, file: str) -> None:
+        if file not in self._files:
             raise NotFound("There is no such file.")
-        _answer_file(req, resp, *self._files[name])
+        _answer_file(req, resp, *self._files[file])
 
     def on_get_problem(self, req: Request, resp: falcon.Response, slug: str) -> None:
         problem = BY_SLUG.get(slug)

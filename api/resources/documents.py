@@ -23,7 +23,7 @@ class Documents:
         self._services = services
         self._limit = services.settings.max_upload_bytes
 
-    def on_post_patient(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+    def on_post_upload(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         with read_upload(req, self._limit) as upload:
             filename, file = filename_of(upload), upload.file
             if file is None:
@@ -38,7 +38,7 @@ class Documents:
                 201,
             )
 
-    def on_get_patient(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+    def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
         database = self._services.database
         position = self._services.application.recorder.max_notification_id() or 0

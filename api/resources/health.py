@@ -8,6 +8,7 @@ from api.answers import answer_data
 from api.middleware import secret_of
 from api.request import Request
 from api.telemetry import CONTENT_TYPE, Telemetry
+from domain.errors import Unavailable
 from service.bootstrap import Services
 from service.context import RELEASE
 from service.health import check
@@ -25,10 +26,9 @@ class Health:
 
     def on_get_ready(self, req: Request, resp: falcon.Response) -> None:
         health = check(self._services.database)
-        answer_data(req, resp, health.body, None)
         if not health.is_ready:
-            resp.status = 503
-            resp.set_header("retry-after", "1")
+            raise Unavailable(health.body["detail"])
+        answer_data(req, resp, health.body, None)
 
     def on_get_version(self, req: Request, resp: falcon.Response) -> None:
         answer_data(req, resp, {"version": RELEASE}, None)

@@ -62,12 +62,12 @@ class Keys:
         )
 
     def on_post_rotate(self, req: Request, resp: falcon.Response, key_id: int) -> None:
-        body = read_json(req, self._limit)
-        hours = load(_ROTATION, {} if body is None else body).get("overlap_hours", 0)
+        sent = load(_ROTATION, read_json(req, self._limit, is_optional=True))
+        overlap = timedelta(hours=sent.get("overlap_hours", 0))
         answer_command(
             req,
             resp,
-            lambda context: self._services.keys.rotate(context, key_id, timedelta(hours=hours)),
+            lambda context: self._services.keys.rotate(context, key_id, overlap),
             _new,
             201,
         )

@@ -45,8 +45,7 @@ class Values:
     def on_post_scrape(
         self, req: Request, resp: falcon.Response, patient_id: int, variable_id: int
     ) -> None:
-        body = read_json(req, self._limit)
-        options = load(_SCRAPE, {} if body is None else body)
+        options = load(_SCRAPE, read_json(req, self._limit, is_optional=True))
         answer_command(
             req,
             resp,

@@ -93,7 +93,7 @@ def interval(expression: Expression) -> Interval:
     """A day is an interval of one day; an element lasts from its start to its end."""
     if isinstance(expression, Interval):
         return expression
-    if isinstance(expression, Element):
+    if isinstance(expression, Reading):
         return Interval(DayOf("start", expression), DayOf("last", expression))
     try:
         return Interval(day(expression), day(expression))

@@ -22,12 +22,13 @@ ORDERED = re.compile(
 )
 HISTORY = re.compile(
     r"\b(?:previous(?:ly)?|prior|history|last (?:year|month|time|visit)|then was|had been"
-    r"|used to be|baseline|admission|in the past|ago|initially|came in|presented with|down from"
+    r"|used to be|baseline|admission|in the past|ago|initially|on arrival|at presentation|came in|presented with|down from"
     r"|up from|was then)\b",
     re.I,
 )
 NOW = re.compile(
-    r"\b(?:today|now|current(?:ly)?|this morning|at this time|most recent|latest)\b", re.I
+    r"\b(?:today|repeat|rechecked|now|current(?:ly)?|this morning|at this time|most recent|latest)\b",
+    re.I,
 )
 GOAL_SECTION = re.compile(r"\b(?:goals?|targets?|reference (?:ranges?|values?))\b", re.I)
 RESULTS = re.compile(
@@ -45,8 +46,25 @@ _CONNECTORS_TEXT = """
     labs most recent for mm hg random
 """
 _CONNECTORS = frozenset(_CONNECTORS_TEXT.split())
+FROM = re.compile(r"\bfrom\s*$", re.I)
+_BRACKET = re.compile(r"\s?[\w/%.]{0,12}\s?\([^()]*\)")
 _HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}):\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s")
+
+
+def clause(text: str, start: int, end: int) -> str:
+    """The words around the characters `start` to `end`, between commas, and a bracket after."""
+    first = max(text.rfind(mark, 0, start) for mark in ",;([") + 1
+    return text[max(first, sentence(text, start)[0]) : clause_end(text, end)]
+
+
+def clause_end(text: str, position: int) -> int:
+    """Where the clause at `position` ends, a bracket right behind a value and unit included."""
+    bracket = _BRACKET.match(text, position)
+    if bracket is not None:
+        return bracket.end()
+    ends = (text.find(mark, position) for mark in (", ", ";", "(", ")", "]"))
+    return min([sentence(text, position)[1], *(end for end in ends if end >= 0)])
 
 
 def inline_heading(text: str, position: int) -> str:

@@ -14,7 +14,7 @@ from domain.scraping.reading import Reading
 from domain.scraping.sightings import Sighting, snippet
 
 NAMED, MENTIONED, SECTION = 3.0, 2.2, 2.0
-FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 1.0, 0.4
+FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 0.8, 0.4
 MOST_FOREIGN_WORDS = 5
 _LAST = r"(?:last|previous|prior|most recent|latest|past|earlier)"
 _NEXT = r"(?:next|follow[- ]?up|upcoming|return|scheduled|planned|future|repeat|due)"

@@ -29,6 +29,11 @@ _PATTERN = re.compile(
 )
 _PARTIAL = re.compile(rf"\b{_NAME.format('n')}[\s,]{{1,2}}(?:of\s)?{_YEAR.format('y')}\b", re.I)
 _TIME = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d)")
+_YEAR_ALONE = re.compile(
+    r"(?:\b(?:in|since|quit|of|from|until|till|year|early|late|around|circa|before|after|by)\s|\()"
+    r"(?P<y>(?:19|20)\d\d)(?![\d.,/-]\d|\w)",
+    re.I,
+)
 PIVOT = 30
 
 
@@ -66,15 +71,18 @@ def day_first(texts: Iterable[str]) -> bool:
 
 def masked(text: str) -> Iterator[tuple[int, int]]:
     """Spans of `text` whose digits belong to a date or a time of day."""
-    for pattern in (_PATTERN, _PARTIAL, _TIME):
+    for pattern in (_PATTERN, _PARTIAL, _TIME, _YEAR_ALONE):
         for match in pattern.finditer(text):
             yield match.span()
 
 
-def partial_dates(text: str) -> Iterator[tuple[date, int]]:
-    """Months with a year ("November 2003") as their first day, and where they start."""
+def rough_dates_in(text: str) -> Iterator[PrintedDate]:
+    """Months and years ("November 2003", "in 2021") as their first day: good only to compare."""
     for match in _PARTIAL.finditer(text):
-        yield date(int(match["y"]), _MONTH[match["n"][:3].lower()], 1), match.start()
+        day = date(int(match["y"]), _MONTH[match["n"][:3].lower()], 1)
+        yield PrintedDate(day, match.start(), match.end(), True)
+    for match in _YEAR_ALONE.finditer(text):
+        yield PrintedDate(date(int(match["y"]), 1, 1), match.start("y"), match.end(), True)
 
 
 def _named(fields: dict[str, str | None]) -> tuple[int, int, int]:

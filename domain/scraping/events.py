@@ -21,6 +21,8 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "return visit",
             "follow up appointment",
             "rtc",
+            "return to clinic",
+            "return to office",
         ),
     ),
     ("admission", ("admission", "admitted", "admit")),

@@ -1,11 +1,13 @@
 """Whether a number beside a label can be the measured value, and how well it fits."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from domain.scraping import context, sightings
+from domain.scraping.dates import PrintedDate, rough_dates_in
 from domain.scraping.labels import Hit, Names
 from domain.scraping.layout import Flow
 from domain.scraping.numbers import Number
@@ -14,7 +16,7 @@ from domain.scraping.sightings import Sighting, snippet
 from domain.scraping.units import Unit, named, unit_at
 
 SAME_UNIT, RIGHT_KIND, NO_UNIT = 1.0, 0.5, -0.2
-HISTORY, PLAN, PAST_SECTION, RESULTS = 1.0, 1.0, 0.8, 0.5
+HISTORY, FROM, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 1.0, 0.8, 0.5
 LONG_TEXT = 12
 """Words above which a flow is prose and takes no date from its place in a table."""
 
@@ -50,17 +52,19 @@ class Judge:
             or self._bounds(text)
             or self._context(hit, flow, number)
         )
-        start, end = context.sentence(flow.text, number.start)
+        near = context.clause(flow.text, number.start, number.end)
+        when, rough = self._when(flow, number)
         return Sighting(
             text,
             flow,
             flow.words_between(number.start, number.end),
             hit.text,
-            score + self._unit_score(unit) - self._penalty(hit),
-            self._when(flow, number),
+            score + self._unit_score(unit) - self._penalty(hit, flow, number),
+            when,
             refusal,
             snippet(hit, flow, number.start, number.end),
-            context.NOW.search(flow.text, start, end) is not None,
+            rough,
+            context.NOW.search(near) is not None,
         )
 
     def _text(self, number: Number) -> str:
@@ -130,22 +134,40 @@ class Judge:
             return sightings.GOAL
         return sightings.ORDERED if context.ORDERED.search(text[hit.end : end]) else ""
 
-    def _penalty(self, hit: Hit) -> float:
-        text = hit.flow.text
-        start, end = context.sentence(text, hit.start)
-        near = text[max(start, hit.start - 40) : end]
+    def _penalty(self, hit: Hit, flow: Flow, number: Number) -> float:
+        near = context.clause(flow.text, number.start, number.end)
+        if flow is hit.flow:
+            start, _ = context.sentence(flow.text, hit.start)
+            near = f"{flow.text[max(start, hit.start - 40) : number.start]} {near}"
+        was_from = context.FROM.search(flow.text, 0, number.start) is not None
         heading = self.reading.heading(hit.flow)
         return (
             HISTORY * (context.HISTORY.search(near) is not None)
+            + FROM * was_from
             + PLAN * (context.PLAN.search(heading) is not None)
             + PAST_SECTION * (context.PAST_SECTION.search(heading) is not None)
             - RESULTS * (context.RESULTS.search(heading) is not None)
         )
 
-    def _when(self, flow: Flow, number: Number) -> date | None:
-        """The date of a value: in its own sentence, else by its place in a table."""
+    def _when(self, flow: Flow, number: Number) -> tuple[date | None, date | None]:
+        """The date of a value, and a rough one: in its sentence, else by its place in a table."""
         start, end = context.sentence(flow.text, number.start)
-        near = [each for each in self.reading.dates[flow] if start <= each.start < end]
-        if near and "birth" not in flow.text[start:end].lower():
-            return min(near, key=lambda printed: abs(printed.start - number.start)).value
-        return None if len(flow.words) > LONG_TEXT else row_date(self.reading, flow)
+        exact = [each for each in self.reading.dates[flow] if start <= each.start < end]
+        rough = [each for each in rough_dates_in(flow.text) if start <= each.start < end]
+        if "birth" not in flow.text[start:end].lower() and (exact or rough):
+            nearest = _nearest(flow.text, number, [*exact, *rough])
+            return (
+                None if nearest.ambiguous and nearest in rough else nearest.value
+            ), nearest.value
+        when = None if len(flow.words) > LONG_TEXT else row_date(self.reading, flow)
+        return when, when
+
+
+def _nearest(text: str, number: Number, dates: Sequence[PrintedDate]) -> PrintedDate:
+    """The date that follows the number in its clause, else the last before it, else the next."""
+    clause_end = context.clause_end(text, number.end)
+    after = [each for each in dates if number.end <= each.start < clause_end]
+    before = [each for each in dates if each.end <= number.start]
+    if after:
+        return after[0]
+    return max(before, key=lambda each: each.start) if before else dates[0]

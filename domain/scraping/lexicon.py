@@ -57,7 +57,7 @@ rvsp | pressure | 5 .. 150
 pain | | 0 .. 10
     pain score, pain scale, pain level
 age | time | 0 .. 125
-    patient age, aged
+    patient age, aged, year old, years old, y o, yo, yr old
 gestational age | time | 4 .. 45
     ga, gestation
 hba1c | fraction, amount ratio | 2 .. 200
@@ -91,7 +91,8 @@ urea | mass concentration, amount concentration | 1 .. 600
 uric acid | mass concentration, amount concentration | 0.5 .. 1200
     serum uric acid, urate
 urine albumin creatinine ratio | urine ratio | 0 .. 20000
-    albumin creatinine ratio, uacr, acr, microalbumin creatinine ratio, urine microalbumin
+    albumin creatinine ratio, uacr, acr, microalbumin creatinine ratio, microalbumin creat ratio,
+    urine acr, urine microalbumin
     creatinine ratio, albumin creat ratio
 urine albumin | mass concentration | 0 .. 1000000
     microalbumin, urine microalbumin, albumin urine
@@ -233,7 +234,7 @@ moca | | 0 .. 30
 fib4 | | 0 .. 60
     fib 4, fib 4 index
 ascvd risk | fraction | 0 .. 100
-    10 year ascvd risk, ascvd risk score
+    10 year ascvd risk, ascvd 10 year risk, ascvd risk score
 fev1 fvc | fraction | 0 .. 130
     fev1 fvc ratio
 fev1 | | 0 .. 200

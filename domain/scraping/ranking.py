@@ -46,7 +46,7 @@ def rank(seen: Sequence[Ranked]) -> list[Ranked]:
         when = dates[id(each)]
         if len(known) > 1 and when is not None:
             score += NEWEST if when == newest else -OLDER
-        elif known and when is None and each.sighting.is_now:
+        elif when is None and each.sighting.is_now:
             score += NEWEST
         ranked.append(replace(each, score=score))
     return sorted(ranked, key=lambda each: -each.score)
@@ -54,6 +54,8 @@ def rank(seen: Sequence[Ranked]) -> list[Ranked]:
 
 def _date(ranked: Ranked, several_documents: bool) -> date | None:
     when = ranked.sighting.when
+    if when is None and ranked.sighting.rough is not None:
+        return ranked.sighting.rough
     return document_date(ranked.reading) if when is None and several_documents else when
 
 

@@ -11,8 +11,9 @@ from domain.scraping.layout import Flow
 class Sighting:
     """`words` are those that hold the value. `refusal` is empty when the value may be the answer.
 
-    `when` is the date the value belongs to, where the document says; `is_now` when it says
-    "today". `exact` is False when the label is about a similar event ("last" or not).
+    `when` is the date the value belongs to, where the document says; `rough` the start of the
+    month or year if it only says that; `is_now` when it says "today". `exact` is False when the
+    label is about a similar event ("last" or not).
     """
 
     text: str
@@ -23,6 +24,7 @@ class Sighting:
     when: date | None = None
     refusal: str = ""
     snippet: str = ""
+    rough: date | None = None
     is_now: bool = False
     exact: bool = True
 

@@ -15,7 +15,7 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         "reference",
         re.compile(
-            r"\b(?:ref(?:erence|s)?\b|lower\b|upper\b|min(?:imum)?\b|max(?:imum)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
+            r"^(?:low|high)$|\b(?:ref(?:erence|s)?\b|lower\b|upper\b|min(?:imum)?\b|max(?:imum)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
             r"|expected|threshold|interval|range)",
             re.I,
         ),

@@ -113,7 +113,7 @@ _SPELLINGS = sorted(_UNITS, key=len, reverse=True)
 _AT = re.compile(
     r"\s{0,2}\(?(?:x\s?)?("
     + "|".join(map(_pattern, _SPELLINGS))
-    + r")(?![\w\[*^²-]|/\s?\w)(?<!\bin(?=\s[a-z]))",
+    + r")(?![\w\[*^²-]|/\s?\w)(?<!\bin(?=\s\w))",
     re.IGNORECASE,
 )
 

@@ -136,7 +136,7 @@ def booleans(depth: int, element: str | None = None, has_value: bool = False) ->
         filled("{} {} {}", st.sampled_from(["sex", "patient.race"]), EQUAL, st.just("'f'")),
         filled("patient.race {} {}", EQUAL, st.sampled_from(["'asian'", "'White'", "sex"])),
         filled("patient.insured {} {}", EQUAL, st.sampled_from(["true", "false"])),
-        st.sampled_from(["patient.insured", "diabetes", "visit or screen", "true"]),
+        st.sampled_from(["patient.insured", "diabetes", "(visit or screen)", "true"]),
         filled("deceased {} {}", st.sampled_from(["during", "overlaps"]), intervals(depth, element)),
         filled("{} is {}", st.one_of(a, d, values), st.sampled_from(["missing", "known", "not known"])),
         filled("patient.{} is missing", st.sampled_from(["income", "race", "insured", "none"])),
@@ -153,7 +153,7 @@ def booleans(depth: int, element: str | None = None, has_value: bool = False) ->
     return st.one_of(
         leaf,
         filled("({} and {})", less, less),
-        filled("({} or ({} and true))", less, less),
+        filled("(({} and true) or ({} and true))", less, less),
         filled("not ({})", less),
     )
 

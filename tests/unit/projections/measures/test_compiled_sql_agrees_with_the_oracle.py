@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from lark import Token, Tree
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.measures.names import Names, fold
@@ -64,15 +65,20 @@ def computed(
     return dict(database.execute(compiled.sql, {**compiled.parameters, **scope}).fetchall())
 
 
-def expected(lines: list[str], person: Person) -> list[int]:
+def trees(lines: list[str]) -> dict[str, Tree[Token]]:
+    """The syntax tree of each line by its name."""
+    return {
+        name: grammar().parse(body.strip()).children[0]
+        for name, body in (line.split(":", 1) for line in lines)
+    }
+
+
+def expected(lines: dict[str, Tree[Token]], person: Person) -> list[int]:
     """Membership by the rules of the measure's lines, population by population."""
-    context = oracle.Context(person, PERIOD, VARIABLES_BY_NAME)
     said: dict[str, bool] = {}
-    for line in lines:
-        name, body = line.split(":", 1)
-        tree = grammar().parse(body.strip()).children[0]
-        said[name] = oracle.truth(oracle.evaluate(tree, oracle.Context(
-            person, PERIOD, VARIABLES_BY_NAME, populations=dict(said)))) is True
+    for name, tree in lines.items():
+        context = oracle.Context(person, PERIOD, VARIABLES_BY_NAME, populations=dict(said))
+        said[name] = oracle.truth(oracle.evaluate(tree, context)) is True
     ip = said["initial population"]
     den = ip and said.get("denominator", True)
     denex = den and said.get("denominator exclusion", False)
@@ -82,14 +88,15 @@ def expected(lines: list[str], person: Person) -> list[int]:
     found = {
         "initial population": ip, "denominator": den, "denominator exclusion": denex,
         "denominator exception": denexcep, "numerator": num, "numerator exclusion": numex,
-    }
+    }  # fmt: skip
     return [int(v) for k, v in found.items() if k in said or k == "denominator"]
 
 
-@settings(max_examples=int(__import__("os").environ.get("N","400")), suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(__import__("os").environ.get("N","400")), suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(lines=proportions(2), position=st.sampled_from([NOW, NOW, 20]))
 def test_populations_of_random_measures_are_the_same(
     database: psycopg.Connection[Any], lines: list[str], position: int
 ) -> None:
     people = known_at(PEOPLE, position)
-    assert computed(database, lines, position) == {p.id: expected(lines, p) for p in people}
+    read = trees(lines)
+    assert computed(database, lines, position) == {p.id: expected(read, p) for p in people}
