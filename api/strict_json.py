@@ -57,7 +57,8 @@ def canonical(parsed: Any) -> bytes:
 
 def malformed(detail: str) -> falcon.HTTPBadRequest:
     """The 400 for a body that cannot be read."""
-    return falcon.HTTPBadRequest(title="Malformed body", description=f"The body cannot be read: {detail}.")
+    description = f"The body cannot be read: {detail}."
+    return falcon.HTTPBadRequest(title="Malformed body", description=description)
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

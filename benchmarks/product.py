@@ -69,4 +69,4 @@ def _define(
 ) -> int:
     if isinstance(definition, VariableDefinition):
         return int(services.variables.define(context, definition).id)
-    return int(services.variables.define_date(context, definition).id)
+    return int(services.variables.define(context, definition).id)

@@ -45,9 +45,9 @@ LABS = [
     ["Urine albumin/creatinine ratio", "24", "mg/g", "< 30", "38 H"],
     ["TSH", "pending", "mIU/L", "0.40 - 4.50", "2.10"],
 ]
-HISTORY = """Type 2 diabetes since 2014, hypertension, hyperlipidemia. Last colonoscopy on 06/19/2021
-showed one small tubular adenoma. Mammogram 02/03/2025 was normal. Her mother had an HbA1c of
-11.4 % and a stroke at 62. Former smoker, quit in 2009."""
+HISTORY = """Type 2 diabetes since 2014, hypertension, hyperlipidemia. Last colonoscopy on
+06/19/2021 showed one small tubular adenoma. Mammogram 02/03/2025 was normal. Her mother had
+an HbA1c of 11.4 % and a stroke at 62. Former smoker, quit in 2009."""
 ASSESSMENT = [
     "1. Type 2 diabetes: improving. HbA1c goal &lt; 7.0 %, LDL goal &lt; 70 mg/dL.",
     "2. Hypertension: target blood pressure below 130/80 mmHg. Continue lisinopril.",

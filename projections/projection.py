@@ -29,11 +29,8 @@ class Recorded:
         return row
 
 
-class Projection(Protocol):
-    """A read model as a pure function of events.
-
-    `fold` returns rows by the name of the `apply_<name>` function in the schema that writes them.
-    """
+class ReadModel(Protocol):
+    """What a read model is called, and what it writes to."""
 
     @property
     def name(self) -> str:
@@ -49,6 +46,13 @@ class Projection(Protocol):
     def tables(self) -> tuple[str, ...]:
         """Everything it writes to."""
         ...
+
+
+class Projection(ReadModel, Protocol):
+    """A read model as a pure function of events.
+
+    `fold` returns rows by the name of the `apply_<name>` function in the schema that writes them.
+    """
 
     def fold(self, batch: Sequence[Recorded]) -> Rows:
         """Rows for a batch of events in log order."""

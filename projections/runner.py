@@ -18,12 +18,14 @@ import psycopg
 from domain.errors import Unavailable
 from domain.events import Event
 from projections.database import Database, Row, Transaction
+from projections.projection import ReadModel
 from projections.queries import load
 
 _QUERIES = load("runner")
 _LOG = logging.getLogger("attestor.runner")
 _BATCH_MIN = 1
 _BATCH_MAX = 2000
+_GROWTH = 8
 
 
 class Decoder(Protocol):
@@ -59,26 +61,11 @@ class LogEntry:
         return self.decoder.decode_stored(self.topic, self.originator_id, self.version, self.state)
 
 
-class AsyncProjection(Protocol):
+class AsyncProjection(ReadModel, Protocol):
     """A read model that follows the log: `fold` is pure, `write` applies what it returned.
 
     `write` must be repeatable: a stopped account's line is taken up again from where it stopped.
     """
-
-    @property
-    def name(self) -> str:
-        """What its checkpoint is called."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """Raised when its rows mean something else; the runner then starts it anew."""
-        ...
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """Everything it writes to."""
-        ...
 
     def fold(self, batch: Sequence[LogEntry]) -> Any:
         """What a batch of the log, in order, means for this projection."""
@@ -144,7 +131,7 @@ class Runner:
             _LOG.error("batch refused", extra={"error": type(error).__name__})
             self._commit_by_account(batch, position)
         # Few events at the head cost little delay; a long way to go is done in large steps.
-        self._batch_size = min(_BATCH_MAX, max(2 * len(batch), _BATCH_MIN))
+        self._batch_size = min(_BATCH_MAX, _GROWTH * len(batch))
         return len(batch)
 
     def resume(self, account_id: int) -> None:

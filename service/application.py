@@ -28,7 +28,7 @@ from service.mapper import EventMapper
 from service.recorder import Append, Connection, Recorder, Saved
 from service.vault import Vault
 
-A = TypeVar("A", Patient, Variable, DateVariable, Metric, ApiKey, Job)
+A = TypeVar("A", bound=Patient | Variable | DateVariable | Metric | ApiKey | Job)
 R = TypeVar("R")
 T = TypeVar("T")
 

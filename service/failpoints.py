@@ -2,6 +2,8 @@
 
 import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 BEFORE_APPEND = "before_append"
 AFTER_APPEND_BEFORE_COMMIT = "after_append_before_commit"
@@ -25,6 +27,10 @@ NAMES = (
 
 
 def failpoint(name: str) -> None:
-    """Kill this process without any clean-up when ATTESTOR_FAILPOINT is `name`."""
-    if os.environ.get("ATTESTOR_FAILPOINT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Kill this process without any clean-up when the directory ATTESTOR_FAILPOINT has a file
+    `name`. The file goes first, so that it kills one process, and not those started after it."""
+    armed = os.environ.get("ATTESTOR_FAILPOINT")
+    if armed:
+        with suppress(FileNotFoundError):
+            Path(armed, name).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client.multiprocess import mark_process_dead
 
 from service import logs
+from service.failpoints import AFTER_REPLY, failpoint
 from service.settings import Settings
 
 _settings = Settings.from_env(os.environ)
@@ -51,3 +52,8 @@ def on_starting(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """Keep what a worker that left has counted, and forget what it was holding."""
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """The answer is with the client."""
+    failpoint(AFTER_REPLY)

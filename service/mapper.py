@@ -1,6 +1,5 @@
 """Events to stored bytes and back; a patient's events are encrypted with that patient's key."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -41,7 +40,7 @@ class EventMapper(Mapper[UUID]):
         originator_id = state.pop("originator_id")
         version = state.pop("originator_version")
         metadata: Metadata = state["metadata"]
-        state["metadata"] = {k: v for k, v in asdict(metadata).items() if v is not None}
+        state["metadata"] = {k: v for k, v in vars(metadata).items() if v is not None}
         if (class_version := getattr(type(domain_event), "class_version", 1)) > 1:
             state["class_version"] = class_version
         stored = orjson.dumps(state)

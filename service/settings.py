@@ -143,7 +143,9 @@ class Settings:
     statement_timeout_seconds: int = _setting(
         5, "longest time one SQL statement of a request may take", _integer(1)
     )
-    failpoint: str | None = _setting(None, "tests only: where a process kills itself", str)
+    failpoint: Path | None = _setting(
+        None, "tests only: a directory that says where a process kills itself", Path
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -17,6 +17,11 @@ from service.application import Application
 from service.context import Context
 from service.resource import Resource
 
+_AGGREGATES: dict[VariableKind, type[Variable] | type[DateVariable]] = {
+    "number": Variable,
+    "date": DateVariable,
+}
+
 
 class Variables:
     """One method per command: load, tell, save."""
@@ -24,48 +29,33 @@ class Variables:
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    def define(self, context: Context, definition: VariableDefinition) -> Resource:
-        """A new numerical variable."""
+    def define(
+        self, context: Context, definition: VariableDefinition | DateVariableDefinition
+    ) -> Resource:
+        """A new variable of the kind that is defined."""
+        kind: VariableKind = "number" if isinstance(definition, VariableDefinition) else "date"
         number = self._application.next_id()
-        account_id = context.principal.account_id
-        variable = Variable.define(number, account_id, definition, context.metadata())
+        variable = _AGGREGATES[kind].define(
+            number, context.principal.account_id, definition, context.metadata()
+        )
         return self._application.create(
-            context, [variable], lambda r, s: _shown(r, "number", number)
+            context, [variable], lambda reader, saved: _shown(reader, kind, number)
         )
 
-    def define_date(self, context: Context, definition: DateVariableDefinition) -> Resource:
-        """A new date variable."""
-        number = self._application.next_id()
-        account_id = context.principal.account_id
-        variable = DateVariable.define(number, account_id, definition, context.metadata())
-        return self._application.create(context, [variable], lambda r, s: _shown(r, "date", number))
+    def change(
+        self, context: Context, kind: VariableKind, variable_id: int, changes: dict[str, Any]
+    ) -> Resource:
+        """Replace the fields that are in `changes`; the others keep their values."""
 
-    def change(self, context: Context, variable_id: int, changes: dict[str, Any]) -> Resource:
-        """Replace the fields of a numerical variable that are in `changes`."""
-
-        def tell(variable: Variable) -> None:
+        def tell(variable: Variable | DateVariable) -> None:
             variable.change(replace(variable.definition, **changes), context.metadata())
 
         return self._application.change(
             context,
-            Variable,
+            _AGGREGATES[kind],
             variable_id,
             tell,
-            lambda r, s, v, t: _shown(r, "number", variable_id),
-        )
-
-    def change_date(self, context: Context, variable_id: int, changes: dict[str, Any]) -> Resource:
-        """Replace the fields of a date variable that are in `changes`."""
-
-        def tell(variable: DateVariable) -> None:
-            variable.change(replace(variable.definition, **changes), context.metadata())
-
-        return self._application.change(
-            context,
-            DateVariable,
-            variable_id,
-            tell,
-            lambda r, s, v, t: _shown(r, "date", variable_id),
+            lambda reader, saved, variable, told: _shown(reader, kind, variable_id),
         )
 
 

@@ -81,7 +81,7 @@ class Tenant:
     def date_variable(self, name: str = "Visit", **definition: Any) -> int:
         """A new date variable's id."""
         sent = DateVariableDefinition(name, **definition)
-        return int(self.services.variables.define_date(self.asks(), sent).id)
+        return int(self.services.variables.define(self.asks(), sent).id)
 
     def metric(self, *formula: str, name: str = "Metric", **definition: Any) -> int:
         """A new metric's id."""

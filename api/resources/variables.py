@@ -19,6 +19,10 @@ from service.context import Context
 from service.resource import Resource
 
 _SCHEMAS: dict[VariableKind, Strict] = {"number": VariableIn(), "date": DateVariableIn()}
+_DEFINITIONS: dict[VariableKind, type[VariableDefinition] | type[DateVariableDefinition]] = {
+    "number": VariableDefinition,
+    "date": DateVariableDefinition,
+}
 _PATHS: dict[VariableKind, str] = {"number": "/variables", "date": "/date-variables"}
 
 
@@ -61,22 +65,15 @@ class Variables:
         answer_command(
             req,
             resp,
-            lambda context: self._change(context, variable_id, changes),
+            lambda context: self._services.variables.change(
+                context, self._kind, variable_id, changes
+            ),
             lambda r: Shown(shown(r.body), r),
         )
 
     def _define(self, context: Context, sent: dict[str, Any]) -> Resource:
-        definition = {**sent, "aliases": tuple(sent.get("aliases", ()))}
-        variables = self._services.variables
-        if self._kind == "number":
-            return variables.define(context, VariableDefinition(**definition))
-        return variables.define_date(context, DateVariableDefinition(**definition))
-
-    def _change(self, context: Context, variable_id: int, changes: dict[str, Any]) -> Resource:
-        variables = self._services.variables
-        if self._kind == "number":
-            return variables.change(context, variable_id, changes)
-        return variables.change_date(context, variable_id, changes)
+        fields = {**sent, "aliases": tuple(sent.get("aliases", ()))}
+        return self._services.variables.define(context, _DEFINITIONS[self._kind](**fields))
 
     def _shown(self, resource: Resource) -> Shown:
         return Shown(shown(resource.body), resource, f"{_PATHS[self._kind]}/{resource.id}")

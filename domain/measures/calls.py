@@ -90,7 +90,8 @@ def _coalesce(parts: tuple[Expression, ...]) -> Expression:
     kinds = {kind for kind in map(settled_type, parts) if kind}
     if len(kinds) > 1 or not kinds <= {Type.NUMBER, Type.TEXT, Type.BOOLEAN, Type.DAY}:
         raise Problem("coalesce needs values of one type")
-    default = Type.NUMBER if isinstance(parts[0], Series | Reading) else Type.TEXT
+    has_values = any(isinstance(part, Series | Reading) for part in parts)
+    default = Type.NUMBER if has_values else Type.TEXT
     kind = kinds.pop() if kinds else default
     return Coalesce(tuple(as_type(part, kind) for part in parts), kind)
 

@@ -70,7 +70,7 @@ class NumberSearch:
             if not first <= number.start < stop:
                 continue
             between = text[hit.end : number.start]
-            foreign = context.foreign_words(between)
+            foreign = context.foreign_words(context.unbracketed(between))
             if foreign > MOST_FOREIGN_WORDS:
                 return
             score = AFTER - FOREIGN_WORD * foreign - SKIPPED_NUMBER * skipped

@@ -6,7 +6,7 @@ from domain.scraping.labels import tokens
 
 GOAL = re.compile(
     r"\b(?:goals?|targets?|aim(?:ing)? for|aim|threshold|ideally|should be|keep|maintain|desired"
-    r"|cut-?off|reference|ref\.? range|normal range|normal values?|normal is|range:)\b",
+    r"|cut-?off|if|whenever|reference|ref\.? range|normal range|normal values?|normal is|range:)\b",
     re.I,
 )
 FAMILY = re.compile(
@@ -21,13 +21,14 @@ ORDERED = re.compile(
     re.I,
 )
 HISTORY = re.compile(
-    r"\b(?:previous(?:ly)?|prior|history|last (?:year|month|time|visit)|then was|had been"
-    r"|used to be|baseline|admission|in the past|ago|initially|on arrival|at presentation|came in|presented with|down from"
-    r"|up from|was then)\b",
+    r"\b(?:previous(?:ly)?|prior|history of|last (?:year|month|time|visit)|then was|had been"
+    r"|used to be|baseline|admission|in the past|ago|initially|peak(?:ed)?|nadir|highest|lowest|on arrival|at presentation"
+    r"|came in|presented with|down from|up from|was then)\b",
     re.I,
 )
 NOW = re.compile(
-    r"\b(?:today|repeat|rechecked|now|current(?:ly)?|this morning|at this time|most recent|latest)\b",
+    r"\b(?:today|repeat|rechecked|now|current(?:ly)?|this morning|at this time|most recent"
+    r"|latest)\b",
     re.I,
 )
 GOAL_SECTION = re.compile(r"\b(?:goals?|targets?|reference (?:ranges?|values?))\b", re.I)

@@ -8,12 +8,12 @@ from functools import lru_cache
 from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate
 from domain.scraping.events import DOCUMENTED, EVENTS
-from domain.scraping.labels import Hit, Tokens, index_of, matches, tokens
+from domain.scraping.labels import Hit, Index, Tokens, index_of, matches, tokens
 from domain.scraping.layout import Flow
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import Sighting, snippet
 
-NAMED, MENTIONED, SECTION = 3.0, 2.2, 2.0
+NAMED, MENTIONED, SECTION, UNDESIGNATED = 3.0, 2.2, 2.0, 1.6
 FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 0.8, 0.4
 MOST_FOREIGN_WORDS = 5
 _LAST = r"(?:last|previous|prior|most recent|latest|past|earlier)"
@@ -23,9 +23,12 @@ _TENSE = re.compile(
     r"|visit|appointment|appt|date|\s)*$",
     re.I,
 )
+_HEADED = re.compile(rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b", re.I)
 _OWN_NEXT = re.compile(r"follow|return|rtc", re.I)
 _PLANNED = re.compile(
-    r"\b(?:schedul\w+|recommend\w*|plan(?:ned|s)?|due|will|should|repeat|order(?:ed)?|next)\b", re.I
+    r"\b(?:schedul\w+|recommend\w*|plan(?:ned|s)?|due|will|should|repeat|order(?:ed)?|next"
+    r"|declin\w+|refus\w+|cancel\w+|missed|offered)\b",
+    re.I,
 )
 _NAME_FILLER_TEXT = """
     date of the day time when last previous prior most recent latest next
@@ -34,6 +37,7 @@ _NAME_FILLER = frozenset(_NAME_FILLER_TEXT.split())
 _UPCOMING = frozenset(["next", "upcoming", "follow", "up", "followup", "return"])
 _PAST = frozenset(["last", "previous", "prior", "latest"])
 OWN = "the variable"
+_BARE_DATE = re.compile(r"(?:^|[\d.;,|]\s+)(?P<key>Date)\s*:?\s*$", re.I)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,11 @@ def _names() -> Mapping[Tokens, str]:
     return {tokens(name): key for key, names in EVENTS for name in names}
 
 
+@lru_cache(maxsize=1)
+def _index() -> Index:
+    return index_of(_names())
+
+
 @dataclass
 class DateSearch:
     """All sightings of one date variable in one document."""
@@ -88,7 +97,17 @@ class DateSearch:
                     found.extend(self._around(hit, events[position + 1 :], 0.0))
                 elif stands_in and hit.key in DOCUMENTED and self.occasion.tense != "next":
                     found.extend(self._around(hit, events[position + 1 :], STAND_IN))
+            if self.occasion.key in DOCUMENTED and self.occasion.tense != "next":
+                found.extend(self._undesignated(flow))
         return self._last_before_this(found)
+
+    def _undesignated(self, flow: Flow) -> Iterator[Sighting]:
+        """A bare "Date:" is that of the visit or examination that the document is about."""
+        for printed in self.reading.dates[flow]:
+            key = _BARE_DATE.search(flow.text, 0, printed.start)
+            if key is not None:
+                hit = Hit(flow, key.start("key"), key.end("key"), self.occasion.key)
+                yield self._judged(hit, flow, printed, UNDESIGNATED, "")
 
     def _last_before_this(self, found: list[Sighting]) -> list[Sighting]:
         """Where a report names the last one before it, its own date is not that."""
@@ -101,8 +120,7 @@ class DateSearch:
 
     def _title_names_it(self) -> bool:
         """Whether the document is the report of the very event."""
-        index = index_of({name: key for name, key in _names().items()})
-        keys = {key for _, _, key in matches(self.reading.title(), index)}
+        keys = {key for _, _, key in matches(self.reading.title(), _index())}
         return self.occasion.key in keys and self.occasion.key not in ("visit", "exam", "birth")
 
     def _around(self, hit: Hit, later: list[Hit], penalty: float) -> Iterator[Sighting]:
@@ -134,17 +152,16 @@ class DateSearch:
         text = hit.flow.text
         if context.foreign_words(text[: hit.start]) + context.foreign_words(text[hit.end :]) > 3:
             return
+        skipped = 0
         for cell in self.reading.right_of(hit.flow):
-            if matches(cell.text, index_of(_names())) and not self.reading.dates[cell]:
+            if matches(cell.text, _index()) and not self.reading.dates[cell]:
                 return
-            for skipped, printed in enumerate(self.reading.dates[cell]):
-                foreign = context.foreign_words(text) + context.foreign_words(
-                    cell.text[: printed.start]
-                )
+            for printed in self.reading.dates[cell]:
+                before = cell.text[: printed.start]
+                foreign = context.foreign_words(text) + context.foreign_words(before)
                 score = NAMED - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty
-                yield self._judged(hit, cell, printed, score, cell.text[: printed.start])
-            if self.reading.dates[cell]:
-                return
+                yield self._judged(hit, cell, printed, score, before)
+                skipped += 1
 
     def _below(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         """Dates under a column heading, under a heading of a section, or under a lone label."""
@@ -179,7 +196,7 @@ class DateSearch:
     def _judged(
         self, hit: Hit, flow: Flow, printed: PrintedDate, score: float, between: str
     ) -> Sighting:
-        score, refusal, exact = self._by_tense(hit, score)
+        score, refusal, exact = self._by_tense(hit, flow, score)
         text = hit.flow.text
         start, _ = context.sentence(text, hit.start)
         before = text[start : hit.end]
@@ -201,12 +218,19 @@ class DateSearch:
             exact=exact,
         )
 
-    def _by_tense(self, hit: Hit, score: float) -> tuple[float, str, bool]:
-        """Last and next must agree between the variable and the label; whether they do exactly."""
-        match = _TENSE.search(hit.flow.text[: hit.start])
-        said = "next" if _OWN_NEXT.match(hit.text) else ""
+    def _tense(self, hit: Hit, flow: Flow) -> str:
+        """ "last", "next" or "", by the heading over the date or the words before the label."""
+        table = self.reading.grid.table(flow) if flow is not hit.flow else None
+        head = table.heading(flow) if table is not None else None
+        match = _HEADED.search(head.text) if head is not None and head is not hit.flow else None
+        match = match or _TENSE.search(hit.flow.text[: hit.start])
         if match is not None:
-            said = "last" if match["last"] else "next"
+            return "last" if match["last"] else "next"
+        return "next" if _OWN_NEXT.match(hit.text) else ""
+
+    def _by_tense(self, hit: Hit, flow: Flow, score: float) -> tuple[float, str, bool]:
+        """Last and next must agree between the variable and the label; whether they do exactly."""
+        said = self._tense(hit, flow)
         asked = self.occasion.tense
         if said == asked:
             return score, "", True

@@ -17,6 +17,8 @@ from domain.scraping.units import Unit, named, unit_at
 
 SAME_UNIT, RIGHT_KIND, NO_UNIT = 1.0, 0.5, -0.2
 HISTORY, FROM, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 1.0, 0.8, 0.5
+COUNT, MOST_THOUSANDS = "cell count", 3000
+"""A count above this without a unit was printed in single cells."""
 LONG_TEXT = 12
 """Words above which a flow is prose and takes no date from its place in a table."""
 
@@ -49,7 +51,7 @@ class Judge:
         refusal = (
             self._role(hit, number)
             or self._unit(unit, number)
-            or self._bounds(text)
+            or self._bounds(text, unit)
             or self._context(hit, flow, number)
         )
         near = context.clause(flow.text, number.start, number.end)
@@ -111,8 +113,9 @@ class Judge:
             return NO_UNIT if self.wanted.unit is not None else 0.0
         return SAME_UNIT if self.wanted.unit is not None else RIGHT_KIND
 
-    def _bounds(self, text: str) -> str:
-        concept = self.wanted.names.concept
+    def _bounds(self, text: str, unit: Unit | None) -> str:
+        concept, wanted = self.wanted.names.concept, self.wanted.unit
+        in_thousands = wanted is not None and wanted.dimension == COUNT and wanted.factor == 1
         for value in map(Decimal, text.split("/")):
             if self.wanted.low is not None and value < self.wanted.low:
                 return sightings.OUT_OF_BOUNDS
@@ -120,6 +123,8 @@ class Judge:
                 return sightings.OUT_OF_BOUNDS
             if concept is not None and not concept.low <= value <= concept.high:
                 return sightings.IMPOSSIBLE
+            if in_thousands and unit is None and value > MOST_THOUSANDS:
+                return sightings.OTHER_UNIT
         return ""
 
     def _context(self, hit: Hit, flow: Flow, number: Number) -> str:
@@ -138,7 +143,7 @@ class Judge:
         near = context.clause(flow.text, number.start, number.end)
         if flow is hit.flow:
             start, _ = context.sentence(flow.text, hit.start)
-            near = f"{flow.text[max(start, hit.start - 40) : number.start]} {near}"
+            near = f"{flow.text[max(start, hit.start - 40) : hit.end]} {near}"
         was_from = context.FROM.search(flow.text, 0, number.start) is not None
         heading = self.reading.heading(hit.flow)
         return (

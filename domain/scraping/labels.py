@@ -28,7 +28,11 @@ QUALIFIERS = (
     "supine",
 )
 WINDOW = 5
+NARROWER = {"glucose": ("fasting glucose",)}
+"""Concepts whose values also answer for a wider one."""
 Tokens = tuple[str, ...]
+Index = Mapping[str, tuple[tuple[Tokens, str], ...]]
+"""Names by their first word, longest first, each with the key it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Names:
     concept: Concept | None
     qualifier: Tokens
     loose: Tokens
+    index: Index
 
 
 def tokens(text: str) -> Tokens:
@@ -73,8 +78,13 @@ def names_of(name: str, aliases: Iterable[str]) -> Names:
     own = [each for each in given if each]
     if concept is not None:
         own += [tokens(each) for each in concept.names]
+        own += [
+            name for name, other in _lexicon().items() if other.key in NARROWER.get(concept.key, ())
+        ]
     loose = tuple(dict.fromkeys(_stem(word) for word in given[0] if word not in _FILLER))
-    return Names(tuple(dict.fromkeys(own)), concept, qualifier, () if concept else loose)
+    own = list(dict.fromkeys(own))
+    index = index_of({each: OWN for each in own})
+    return Names(tuple(own), concept, qualifier, () if concept else loose, index)
 
 
 def _concept_of(given: list[Tokens]) -> tuple[Concept | None, Tokens]:
@@ -97,11 +107,12 @@ def _lexicon() -> Mapping[Tokens, Concept]:
 
 
 @lru_cache(maxsize=1)
-def _by_first() -> Mapping[str, tuple[tuple[Tokens, str], ...]]:
+def _by_first() -> Index:
     return index_of({name: concept.key for name, concept in _lexicon().items()})
 
 
-def index_of(keys: Mapping[Tokens, str]) -> dict[str, tuple[tuple[Tokens, str], ...]]:
+def index_of(keys: Mapping[Tokens, str]) -> Index:
+    """The index of names with their keys."""
     index: dict[str, list[tuple[Tokens, str]]] = {}
     for name, key in keys.items():
         index.setdefault(name[0], []).append((name, key))
@@ -116,10 +127,9 @@ def hits(flow: Flow, found: Iterable[Hit], names: Names) -> tuple[Hit, ...]:
 
     Where labels lie within each other the longest counts.
     """
-    own = index_of({name: OWN for name in names.own})
     mine = [
         Hit(flow, start, end, OWN)
-        for start, end, _ in matches(flow.text, own)
+        for start, end, _ in matches(flow.text, names.index)
         if _may_be_short(flow.text, start, end)
     ]
     if not mine and len(names.loose) > 1:
@@ -155,9 +165,8 @@ def _may_be_short(text: str, start: int, end: int) -> bool:
     return end - start > 2 or text[start].isupper()
 
 
-def matches(
-    text: str, index: Mapping[str, tuple[tuple[Tokens, str], ...]]
-) -> list[tuple[int, int, str]]:
+def matches(text: str, index: Index) -> list[tuple[int, int, str]]:
+    """The names of `index` in `text`: start, end, key. None spans the end of a sentence."""
     folded = _folded(text)
     places = list(_TOKEN.finditer(folded))
     words = [place.group() for place in places]

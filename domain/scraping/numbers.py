@@ -28,6 +28,16 @@ _BOUND = re.compile(
     r"|\bbelow|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
     re.IGNORECASE,
 )
+_BOUND_AFTER = re.compile(
+    r"\s?[\w/%.\u00b0]{0,8}\s(?:(?:or|and) (?:more|higher|greater|above|less|lower|below|over|under)"
+    r"|(?:more|higher|greater|less|lower) than)\b",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"\b(?:rose|risen|increased|improved|decreased|declined|fell|fallen|dropped|went|gone|came"
+    r"|changed|up|down|reduced)\s+from\s+$",
+    re.IGNORECASE,
+)
 _NOT_A_VALUE = re.compile(
     r"(?:#|\bno\.|\bx|\bage|\bpage|\bfigure|\bgrade|\bstage|\btype)\s?$", re.I
 )
@@ -85,7 +95,7 @@ def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
 
 
 def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
-    ranges = [match.span() for match in _RANGE.finditer(text) if not _is_list(text, match)]
+    ranges = [match.span() for match in _RANGE.finditer(text) if not _is_no_range(text, match)]
     for match in _NUMBER.finditer(text):
         start, end = match.span("figure")
         if len(match["figure"]) > 12 or _NOT_A_VALUE.search(text, max(0, start - 8), start):
@@ -97,15 +107,17 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
         role: Role = "plain"
         if _within(start, ranges):
             role = "range"
-        elif _BOUND.search(text, max(0, start - 30), start):
+        elif _BOUND.search(text, max(0, start - 30), start) or _BOUND_AFTER.match(text, end):
             role = "bound"
         figure = plain(match["figure"])
         sign = "-" if match["sign"] and role == "plain" else ""
         yield Number(sign + figure, Decimal(sign + figure), match.start(), end, role)
 
 
-def _is_list(text: str, match: re.Match[str]) -> bool:
-    """A hyphen with a space on one side only, or after a list number, makes no range."""
+def _is_no_range(text: str, match: re.Match[str]) -> bool:
+    """A change from one value to another, a bulleted or a numbered item."""
+    if _CHANGED.search(text, 0, match.start()):
+        return True
     return bool(re.match(r"\d+\.\s", match.group())) or " -" in match.group().replace(" - ", "")
 
 

@@ -29,7 +29,7 @@ class Sighting:
     exact: bool = True
 
 
-GOAL = "a goal or reference"
+GOAL = "a goal, rule or reference"
 RANGE = "a reference range"
 LIMIT = "a limit"
 RELATIVE = "a relative's value"

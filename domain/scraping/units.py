@@ -37,6 +37,7 @@ _TABLE: dict[str, dict[str, str]] = {
     "cell count": {
         "1": "k/ul k/µl k/mcl k/mm3 k/cumm 10*3/ul 10^3/ul 10+3/ul 10e3/ul 10*3/µl 10^3/µl "
         "10*3/mm3 10^3/mm3 10*9/l 10^9/l 10e9/l th/ul thou/ul thousand/ul x10(3)/ul x10(9)/l",
+        "100": "lakh lakhs lakh/cumm lakhs/cumm lac lacs",
         "1000": "m/ul m/µl m/mcl mil/ul million/ul 10*6/ul 10^6/ul 10+6/ul 10e6/ul 10*12/l 10^12/l "
         "10e12/l x10(6)/ul",
         "0.001": "/ul /µl /mcl /mm3 /cumm cells/ul cells/µl cells/mcl cells/mm3",
@@ -87,7 +88,9 @@ _TABLE: dict[str, dict[str, str]] = {
     "sedimentation": {"1": "mm/hr mm/h mm/hour"},
     "speed": {"1": "m/s m/sec", "0.01": "cm/s cm/sec"},
     "tobacco": {"1": "pack-years packyears pack-year ppd packs"},
-    "dose count": {"1": "units unit tablet tablets tab tabs tab(s) capsule capsules puffs drops"},
+    "dose count": {
+        "1": "iu units unit tablet tablets tab tabs tab(s) capsule capsules puffs drops"
+    },
 }
 _CASED = {"c": "C", "f": "F", "g": "g", "m": "m", "s": "s", "y": "y", "in": "in"}
 """Spellings so short that only this case is a unit; H and L are flags, never hours or litres."""

@@ -34,7 +34,8 @@ def _(expression: AttributeHas, scope: Scope) -> str:
         f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ELSE jsonb_build_array({value}) END"
     )
     found = f"SELECT bool_or(lower(entry) = lower({wanted})) FROM jsonb_array_elements_text({entries}) entry"
-    return f"(CASE WHEN {value} IS NOT NULL THEN coalesce(({found}), false) END)"
+    known = f"{value} IS NOT NULL AND {wanted} IS NOT NULL"
+    return f"(CASE WHEN {known} THEN coalesce(({found}), false) END)"
 
 
 def _attribute(key: str, scope: Scope) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -37,6 +38,12 @@ class RunningService:
         made = json.loads(self.attestor("account", "create", name, "--json"))
         return made["account_id"], made["api_key"]
 
+    def requests_answered(self) -> int:
+        """How many requests all workers have answered."""
+        text = requests.get(f"{self.url}/-/metrics", timeout=10).text
+        counts = re.findall(r"^attestor_requests_total\{.*\} ([0-9.]+)$", text, re.MULTILINE)
+        return int(sum(map(float, counts)))
+
 
 @contextmanager
 def running_service(directory: Path, **settings: Any) -> Iterator[RunningService]:
@@ -51,6 +58,9 @@ def running_service(directory: Path, **settings: Any) -> Iterator[RunningService
         **{f"ATTESTOR_{name.upper()}": str(value) for name, value in settings.items()},
     }
     environment.pop("ATTESTOR_DATABASE_URL", None)
+    counts = directory / "prometheus"
+    counts.mkdir(exist_ok=True)
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     with (directory / "serve.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "service.cli", "serve"], env=environment, stderr=log, stdout=log

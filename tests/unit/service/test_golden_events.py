@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from eventsourcing.utils import get_topic, resolve_topic
+from eventsourcing.utils import get_topic, register_topic, resolve_topic
 
 from domain import events
 from domain.account import Account, ApiKey
@@ -182,6 +182,7 @@ class Weighed(events.Created):
         state["device"] = None
 
 
+register_topic(Weighed.TOPIC, Weighed)
 STAMP = {
     "timestamp": "2025-03-01T14:30:00.000250+00:00",
     "originator_topic": "test",

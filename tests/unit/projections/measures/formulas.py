@@ -107,12 +107,12 @@ def numbers(depth: int, element: str | None, has_value: bool) -> Texts:
         filled("({} {} {})", less, st.sampled_from("+-*"), less),
         filled("({} / {})", less, st.sampled_from(["2", "4", "0", "-5", "0.5"])),
         filled("-{}", less),
-        filled("coalesce({}, {})", less, less),
+        filled("coalesce({}, {} + 0)", less, less),
         filled("{}({})", folds, of),
         filled("percentile({}, {})", of, st.sampled_from(["0", "25", "90", "100"])),
         filled("count({})", dated(depth - 1, element)),
         filled("(age at {})", days(depth - 1, element).map("({})".format)),
-        filled("({} - {})", days(depth - 1, element), days(depth - 1, element)),
+        filled("(({} + 0 days) - {})", days(depth - 1, element), days(depth - 1, element)),
     )
 
 
@@ -130,7 +130,7 @@ def booleans(depth: int, element: str | None = None, has_value: bool = False) ->
         filled("{} {} {}", values, SIGNS, values),
         filled("{} {} {}", values, EQUAL, WORDS),
         filled("{} {} {}", d, SIGNS, d),
-        filled("({} - {}) {} {}", d, d, SIGNS, SPANS),
+        filled("(({} + 1 day) - {}) {} {}", d, d, SIGNS, SPANS),
         filled("{} {}between {} and {}", a, st.sampled_from(["", "not "]), a, a),
         filled("{} {}in ({}, {})", a, st.sampled_from(["", "not "]), a, NUMBERS),
         filled("{} {} {}", st.sampled_from(["sex", "patient.race"]), EQUAL, st.just("'f'")),

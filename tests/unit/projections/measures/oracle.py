@@ -215,6 +215,8 @@ def compared(sign: str, left: Any, right: Any) -> bool | None:
     if sign == "!=":
         return opposite(compared("=", left, right))
     left, right = latest(left), latest(right)
+    if left is None or right is None:
+        return None
     if isinstance(right, Span):
         if left.later is None or left.earlier is None:
             return None
@@ -245,15 +247,12 @@ def compared_values(sign: str, left: Any, right: Any) -> bool | None:
 
 
 def compared_texts(one: Any, other: Any) -> bool | None:
-    wanted = text(other)
+    found, wanted = text(one), text(other)
+    if wanted is None:
+        return None
     if isinstance(one, Attribute) and isinstance(one.value, list):
-        if wanted is None:
-            return False
         return wanted.lower() in [str(entry).lower() for entry in one.value]
-    if isinstance(one, Attribute) and one.value is not None and wanted is None:
-        return False
-    found = text(one)
-    return None if found is None or wanted is None else found.lower() == wanted.lower()
+    return None if found is None else found.lower() == wanted.lower()
 
 
 def on_compare(c: Context, left: Tree[Token], sign: str, right: Tree[Token]) -> bool | None:
@@ -571,7 +570,7 @@ def on_call(c: Context, function: Token, *arguments: Tree[Token]) -> Any:
     if name == "union":
         return union(values)
     if name == "coalesce":
-        return next((v for v in map(plain, values) if v is not None), None)
+        return next((n for n in map(number, values) if n is not None), None)
     if name == "text":
         return text(values[0])
     items = values[0].current()
@@ -587,13 +586,6 @@ def on_call(c: Context, function: Token, *arguments: Tree[Token]) -> Any:
         return (by_day[0] if name == "min" else by_day[-1]).start if by_day else None
     percent = values[1] if name == "percentile" else Fraction(50)
     return statistic(name, [n for n in map(number, items) if n is not None], percent)
-
-
-def plain(value: Any) -> Any:
-    found = latest(value)
-    if isinstance(found, Item):
-        return number(found) if found.is_value else found.start
-    return None if isinstance(found, Nothing) else found
 
 
 def called_variable(c: Context, function: str, name: str) -> Series:
