@@ -135,8 +135,10 @@ class ObservationIn(EvidenceIn):
 
     extra: ClassVar[dict[str, Any]] = {
         "oneOf": [
-            {"required": ["variable_id"], "not": {"required": ["end"]}},
-            {"required": ["date_variable_id"], "not": {"required": ["observed_on"]},
+            {"required": ["variable_id"],
+             "not": {"anyOf": [{"required": ["date_variable_id"]}, {"required": ["end"]}]}},
+            {"required": ["date_variable_id"],
+             "not": {"anyOf": [{"required": ["variable_id"]}, {"required": ["observed_on"]}]},
              "properties": {"value": {"type": "string", "format": "date"}}},
         ]
     }  # fmt: skip

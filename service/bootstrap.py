@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from domain.measures.syntax import grammar
 from projections.database import Database
 from service.application import Application
 from service.audit import Audit
@@ -60,8 +59,6 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
     url = database_url or settings.database_url
     if url is None:
         raise ValueError("no database: set ATTESTOR_DATABASE_URL, or start the embedded one")
-    # The first formula would otherwise wait a second for the parser's tables.
-    grammar()
     database = Database(
         url,
         size=settings.threads + 1,

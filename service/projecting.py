@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import psycopg
 
 from domain.errors import Unavailable
+from domain.measures.syntax import grammar
 from projections.database import Database
 from projections.measure_results import MeasureResults
 from projections.queries import load
@@ -40,6 +41,8 @@ class Projecting:
 
     def run(self) -> None:
         """Project until `stop` is called."""
+        # The first formula would otherwise wait for the parser's tables.
+        grammar()
         is_prepared = False
         while not self._stopping.is_set():
             pause = _IDLE_SECONDS

@@ -26,7 +26,8 @@ class Imports:
         self._limit = services.settings.max_import_bytes
 
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        content_type = next((t for t in _TYPES if t == media_type_of(req)), None)
+        sent = media_type_of(req) or _TYPES[0]
+        content_type = next((known for known in _TYPES if known == sent), None)
         if content_type is None:
             raise unsupported(*_TYPES)
         with _content(req, self._limit) as stream:

@@ -32,12 +32,10 @@ from domain.measures.model import (
 )
 from domain.measures.names import FUNCTIONS, Names, VariableName, fold
 from domain.measures.populations import Population, population_named
-from domain.measures.syntax import Branch, column_of
+from domain.measures.syntax import Branch, Syntax, column_of, parts
 
 MAX_DEPTH = 50
 MAX_NODES = 5000
-
-Syntax = Tree[Token]
 
 
 @dataclass(frozen=True)
@@ -126,12 +124,12 @@ class Checker:
                 "a free score is made of numbers and aggregates over patients",
                 "count(patients where …), avg(…), or a line such as numerator: …",
             )
-        parts = [self._part(child, scope) for child in tree.children]
-        if len(parts) > MAX_DEPTH and kind == "arithmetic":
+        operands = [self._operand(child, scope) for child in parts(tree)]
+        if len(operands) > MAX_DEPTH and kind == "arithmetic":
             raise Problem(f"more than {MAX_DEPTH // 2} terms in a row", "use definitions")
-        return BUILD[kind](*parts)
+        return BUILD[kind](*operands)
 
-    def _part(self, child: Branch | None, scope: Scope) -> Any:
+    def _operand(self, child: Branch | None, scope: Scope) -> Any:
         return self.check(child, scope) if isinstance(child, Tree) else child
 
     def _name(self, tree: Syntax, scope: Scope) -> Expression:
@@ -166,7 +164,7 @@ class Checker:
         return Values(variable.id, variable.kind == "number", variable.is_interval)
 
     def _call(self, tree: Syntax, scope: Scope) -> Expression:
-        function, *arguments = tree.children
+        function, *arguments = parts(tree)
         name = str(function).lower()
         if name in FUNCTIONS:
             return self._variable_call(name, arguments, scope)
@@ -174,11 +172,9 @@ class Checker:
             return self._over_patients(name, arguments, replace(scope, is_score=False))
         if scope.is_score and name != "coalesce":
             raise Problem(f"{name} of one patient has no place in a free score by itself")
-        return calls.call(name, *(self._part(each, scope) for each in arguments))
+        return calls.call(name, *(self._operand(each, scope) for each in arguments))
 
-    def _variable_call(
-        self, function: str, arguments: list[Branch], scope: Scope
-    ) -> Expression:
+    def _variable_call(self, function: str, arguments: list[Branch], scope: Scope) -> Expression:
         tree = arguments[0]
         if len(arguments) != 1 or not isinstance(tree, Tree) or tree.data not in NAMING:
             raise Problem(f'{function} takes an id or a name: {function}("HbA1c")')
@@ -190,21 +186,19 @@ class Checker:
             return self._variable(None, variable, token, scope)
         return self._variable(*self.names.resolve(unquoted(token), function), token, scope)
 
-    def _over_patients(
-        self, name: str, arguments: list[Branch], scope: Scope
-    ) -> Expression:
+    def _over_patients(self, name: str, arguments: list[Branch], scope: Scope) -> Expression:
         first = arguments[0]
         condition: Expression = calls.TRUE
         if isinstance(first, Tree) and first.data == "where" and not _tests_elements(first):
-            base, _, restriction = first.children
+            base, _, restriction = parts(first)
             condition = self.boolean(restriction, scope)
             arguments = [base, *arguments[1:]]
-        values = tuple(self._part(each, scope) for each in arguments)
+        values = tuple(self._operand(each, scope) for each in arguments)
         return calls.over_patients(name, values, condition)
 
     def _where(self, tree: Syntax, scope: Scope) -> Expression:
-        base, alias, condition = tree.children
-        series = self._part(base, replace(scope, is_score=False))
+        base, alias, condition = parts(tree)
+        series = self._operand(base, replace(scope, is_score=False))
         if isinstance(series, Patients):
             also = self.boolean(condition, scope)
             return Patients(calls.both(series.condition or calls.TRUE, also))
@@ -215,7 +209,7 @@ class Checker:
         return Where(series, element.binder, self.boolean(condition, inside))
 
     def _field(self, tree: Syntax, scope: Scope) -> Expression:
-        owner, field_name = map(str, tree.children)
+        owner, field_name = map(str, parts(tree))
         return _edge(self._element(owner, scope), field_name.lower())
 
     def _it(self, tree: Syntax, scope: Scope) -> Expression:
@@ -243,8 +237,7 @@ class Checker:
 
 
 def _token(tree: Syntax) -> Token:
-    token = tree.children[0]
-    assert isinstance(token, Token)
+    token: Token = parts(tree)[0]
     return token
 
 
@@ -262,7 +255,7 @@ def _edge(element: Element, name: str) -> Expression:
 
 def _tests_elements(where: Syntax) -> bool:
     """Whether a condition is about each element of a series, not about the patient."""
-    _, alias, condition = where.children
+    _, alias, condition = parts(where)
     return alias is not None or _says_it(condition)
 
 

@@ -72,9 +72,7 @@ def _filtered(
 ) -> Expression:
     if isinstance(left, Series):
         element = Element(types.OWN, left.is_valued)
-        return Where(
-            left, types.OWN, condition(DayOf("start", element), DayOf("last", element))
-        )
+        return Where(left, types.OWN, condition(DayOf("start", element), DayOf("last", element)))
     if isinstance(left, Reading):
         return condition(DayOf("start", left), DayOf("last", left))
     if left.type not in (Type.DAY, Type.ATTRIBUTE):
@@ -82,9 +80,7 @@ def _filtered(
     return condition(types.day(left), types.day(left))
 
 
-def _holds(
-    operator: str, first: Expression, last: Expression, right: Expression
-) -> Expression:
+def _holds(operator: str, first: Expression, last: Expression, right: Expression) -> Expression:
     if operator in BOUNDS:
         return Compare(BOUNDS[operator], first, types.day(right))
     if isinstance(right, Series):

@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from math import ceil, floor
 
-from domain.measures.measure import Measure, cells_of
+from domain.measures.measure import cells_of
 from domain.measures.model import (
     Arithmetic,
     Coalesce,
@@ -28,9 +28,7 @@ class Statistic:
     values: Sequence[Decimal] = ()
 
 
-def statistic(
-    function: str, of: Statistic, percent: Decimal = Decimal(50)
-) -> Fraction | None:
+def statistic(function: str, of: Statistic, percent: Decimal = Decimal(50)) -> Fraction | None:
     """Count, sum, mean, min, max, sample standard deviation or interpolated percentile."""
     if function == "count":
         return Fraction(of.count)
@@ -51,13 +49,15 @@ def statistic(
 
 
 def free_score(
-    measure: Measure, totals: Sequence[Decimal], spreads: Mapping[int, Sequence[Decimal]]
+    formula: Expression,
+    aggregates: Sequence[OverPatients],
+    totals: Sequence[Decimal],
+    spreads: Mapping[int, Sequence[Decimal]],
 ) -> Fraction | None:
     """The value of a free score from the totals of its aggregates."""
-    assert measure.score is not None
     found: dict[Expression, Fraction | None] = {}
     place = 0
-    for each in measure.aggregates:
+    for each in aggregates:
         width = len(cells_of(each))
         total, count = totals[place], int(totals[place + width - 1])
         if each.function == "count":
@@ -66,7 +66,7 @@ def free_score(
             known = Statistic(total, count, spreads.get(place, ()))
             found[each] = statistic(each.function, known, each.percent)
         place += width
-    return _value(measure.score, found)
+    return _value(formula, found)
 
 
 def _value(

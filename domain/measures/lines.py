@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lark import Token
-
 from domain.measures.errors import FormulaError
-from domain.measures.expressions import Checker, Definition, Scope, Syntax, unquoted
+from domain.measures.expressions import Checker, Definition, Scope, unquoted
 from domain.measures.measure import Group, Measure, Method
 from domain.measures.model import Constant, Expression, IsTrue, Type
 from domain.measures.names import Names, fold
@@ -18,7 +16,7 @@ from domain.measures.populations import (
     population_named,
     scoring_named,
 )
-from domain.measures.syntax import column_of, read_line
+from domain.measures.syntax import Syntax, column_of, parts, read_line
 
 MAX_LINES = 200
 MAX_CHARACTERS = 10_000
@@ -95,7 +93,7 @@ class Reader:
                 self._read_score(tree)
 
     def _read_population(self, tree: Syntax) -> None:
-        name, of, body = tree.children
+        name, of, body = parts(tree)
         population = population_named(str(name))
         if of is not None:
             if (population, population_named(str(of))) != (
@@ -115,21 +113,21 @@ class Reader:
         criteria[population] = check(body, self._scope())
 
     def _read_definition(self, tree: Syntax) -> None:
-        name, body = tree.children
+        name, body = parts(tree)
         folded = fold(unquoted(str(name)))
         if folded in self.definitions:
             raise self._error(column_of(name), f"{folded} is defined twice")
         self.definitions[folded] = Definition(body, self._scope())
 
     def _read_stratum(self, tree: Syntax) -> None:
-        name, body = tree.children
+        name, body = parts(tree)
         title, strata = unquoted(str(name)), self.sections[-1].strata
         if title in strata:
             raise self._error(column_of(name), f"a second stratum {title}")
         strata[title] = self.checker.boolean(body, self._scope())
 
     def _read_group(self, tree: Syntax) -> None:
-        title = tree.children[0]
+        title = parts(tree)[0]
         section = Section(None if title is None else unquoted(str(title)))
         if self.sections[-1] == Section():
             self.sections.pop()
@@ -138,7 +136,7 @@ class Reader:
         self.sections.append(section)
 
     def _read_scoring(self, tree: Syntax) -> None:
-        kind, method = tree.children
+        kind, method = parts(tree)
         if self.scoring is not None:
             raise self._error(1, "a second scoring line")
         self.scoring = scoring_named(str(kind))
@@ -153,9 +151,7 @@ class Reader:
     def _read_score(self, tree: Syntax) -> None:
         if self.score is not None:
             raise self._error(1, "a second free score", "a formula is one score or populations")
-        body = tree.children[0]
-        assert not isinstance(body, Token)
-        self.score = self.checker.number(body, self._scope(is_score=True))
+        self.score = self.checker.number(parts(tree)[0], self._scope(is_score=True))
 
     def _check_unused_definitions(self) -> None:
         """A definition that no line uses must still mean something, for patients or as a score."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
 from domain.measures.model import Expression, OverPatients, Values
@@ -88,9 +87,7 @@ def cells(measure: Measure) -> tuple[Cell, ...]:
     )
 
 
-def _of_group(
-    measure: Measure, group: Group, number: int, stratum: str | None
-) -> Iterator[Cell]:
+def _of_group(measure: Measure, group: Group, number: int, stratum: str | None) -> Iterator[Cell]:
     for population in group.criteria:
         yield Cell(str(population), number, stratum)
     if measure.scoring is Scoring.CONTINUOUS_VARIABLE:
@@ -120,5 +117,3 @@ def variables_of(measure: Measure) -> frozenset[int]:
         for each in _walk(expression)
         if isinstance(each, Values)
     )
-
-

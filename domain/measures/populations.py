@@ -111,7 +111,7 @@ def inferred(present: Collection[Population]) -> Scoring:
     """The scoring of a measure that does not say it."""
     if P.NUMERATOR_INITIAL_POPULATION in present:
         return Scoring.RATIO
-    if present & {P.MEASURE_OBSERVATION, P.MEASURE_POPULATION}:
+    if P.MEASURE_OBSERVATION in present or P.MEASURE_POPULATION in present:
         return Scoring.CONTINUOUS_VARIABLE
     if set(present) == {P.INITIAL_POPULATION}:
         return Scoring.COHORT

@@ -6,7 +6,7 @@ IG (scores of proportion, ratio, continuous variable, cohort). An undefined numb
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -45,7 +45,8 @@ def score(
     `eligible_population` replaces the denominator when data completeness is computed.
     """
     if measure.score is not None:
-        return Scores("free", score=decimal(free_score(measure, totals, spreads)))
+        found = free_score(measure.score, measure.aggregates, totals, spreads)
+        return Scores("free", score=decimal(found))
     return _of_group(measure, totals, spreads, 0, None, eligible_population)
 
 
@@ -70,7 +71,7 @@ def _of_group(
             place = next(n for n, cell in places if cell.what == OBSERVED)
             observed = counts[Population.MEASURE_OBSERVATION]
             values = spreads.get(place, ())
-            found = statistic(_method(measure), Statistic(totals[place], observed, values))
+            found = statistic(str(measure.method), Statistic(totals[place], observed, values))
             return Scores("continuous-variable", counts, score=decimal(found))
     return _rates(measure.scoring, counts, eligible_population)
 
@@ -108,11 +109,7 @@ def quality_level(
     """
     if scores.score is None or low is None or high is None:
         return None
-    result = Fraction(scores.score)
-    if scores.scoring == "proportion":
-        assert scores.performance_met is not None and scores.performance_not_met is not None
-        measurable = scores.performance_met + scores.performance_not_met
-        result = Fraction(100 * scores.performance_met, measurable)
+    result = Fraction(scores.score) * (100 if scores.scoring == "proportion" else 1)
     if is_ascending:
         return "high" if result >= high else "low" if result < low else "medium"
     return "high" if result <= high else "low" if result > low else "medium"
@@ -132,8 +129,3 @@ def percent(value: Fraction | None) -> Decimal | None:
     hundredths = abs(value) * 10_000 + Fraction(1, 2)
     whole = hundredths.numerator // hundredths.denominator
     return Decimal(whole if value >= 0 else -whole).scaleb(-2)
-
-
-def _method(measure: Measure) -> str:
-    assert measure.method is not None
-    return measure.method

@@ -2,13 +2,15 @@
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 from lark.exceptions import UnexpectedInput
 
 from domain.measures.errors import FormulaError
 
-Branch = Token | Tree[Token]
+Syntax = Tree[Token]
+Branch = Token | Syntax
 
 SAID = {
     "NAME": "a name",
@@ -30,7 +32,7 @@ SAID = {
 }
 
 
-def read_line(text: str, line: int) -> Tree[Token]:
+def read_line(text: str, line: int) -> Syntax:
     """The syntax tree of a line; raises FormulaError where it cannot be read."""
     try:
         return grammar().parse(text)
@@ -38,7 +40,7 @@ def read_line(text: str, line: int) -> Tree[Token]:
         raise FormulaError(line, len(text) + 1, "the line ends too early", text=text) from error
     except UnexpectedInput as error:
         column = error.column if error.column > 0 else len(text) + 1
-        raise FormulaError(line, column, _unexpected(error, text), _hint(error), text) from error
+        raise FormulaError(line, column, _unexpected(error), _hint(error), text) from error
 
 
 @cache
@@ -49,9 +51,17 @@ def grammar(strict: bool = False) -> Lark:
     return Lark(source, parser="lalr", start="line", propagate_positions=True, strict=strict)
 
 
+def parts(tree: Syntax) -> list[Any]:
+    """What is directly inside a tree: trees, words, or None where an optional part is absent.
+
+    Untyped: the grammar says which of them stand where.
+    """
+    return list(tree.children)
+
+
 def column_of(branch: Branch) -> int:
     """Where a part of the line begins, counted from 1."""
-    place = branch.column if isinstance(branch, Token) else getattr(branch.meta, "column", 1)
+    place = branch.column if isinstance(branch, Token) else getattr(branch.meta, "column", None)
     return place or 1
 
 
@@ -63,13 +73,13 @@ def is_name(text: str) -> bool:
         return False
 
 
-def _unexpected(error: UnexpectedInput, text: str) -> str:
+def _unexpected(error: UnexpectedInput) -> str:
     if isinstance(error, UnexpectedToken):
         if error.token.type == "$END":
             return "the line ends too early"
         return f"unexpected {str(error.token)[:40]!r}"
     if isinstance(error, UnexpectedCharacters):
-        return f"unexpected {text[error.pos_in_stream]!r}"
+        return f"unexpected {error.char!r}"
     return "the line cannot be read"
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from domain.measures.errors import Problem
 from domain.measures.model import (
-    AttributeAs,
     Attribute,
+    AttributeAs,
     Compare,
     DayOf,
     Defined,

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from domain.scraping import context, sightings
+from domain.scraping.flows import Flow
 from domain.scraping.judge import Judge, Wanted
-from domain.scraping.labels import OWN, Hit, hits, tokens
-from domain.scraping.layout import Flow, overlaps
+from domain.scraping.labels import Hit, hits
+from domain.scraping.lines import overlaps
+from domain.scraping.names import OWN
+from domain.scraping.phrases import tokens
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import Sighting
 from domain.scraping.units import Unit

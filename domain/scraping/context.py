@@ -2,7 +2,7 @@
 
 import re
 
-from domain.scraping.labels import tokens
+from domain.scraping.phrases import tokens
 
 GOAL = re.compile(
     r"\b(?:goals?|targets?|aim(?:ing)? for|aim|threshold|ideally|should be|keep|maintain|desired"
@@ -22,8 +22,8 @@ ORDERED = re.compile(
 )
 HISTORY = re.compile(
     r"\b(?:previous(?:ly)?|prior|history of|last (?:year|month|time|visit)|then was|had been"
-    r"|used to be|baseline|admission|in the past|ago|initially|peak(?:ed)?|nadir|highest|lowest|on arrival|at presentation"
-    r"|came in|presented with|down from|up from|was then)\b",
+    r"|used to be|baseline|admission|in the past|ago|initially|peak(?:ed)?|nadir|highest|lowest"
+    r"|on arrival|at presentation|came in|presented with|down from|up from|was then)\b",
     re.I,
 )
 NOW = re.compile(
@@ -48,6 +48,8 @@ _CONNECTORS_TEXT = """
 """
 _CONNECTORS = frozenset(_CONNECTORS_TEXT.split())
 FROM = re.compile(r"\bfrom\s*$", re.I)
+_OPENING = (",", ";", "(", "[", " and ", " but ", " then ")
+_CLOSING = (", ", ";", "(", ")", "]", " and ", " but ", " then ")
 _BRACKET = re.compile(r"\s?[\w/%.]{0,12}\s?\([^()]*\)")
 _HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}):\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s")
@@ -55,7 +57,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s
 
 def clause(text: str, start: int, end: int) -> str:
     """The words around the characters `start` to `end`, between commas, and a bracket after."""
-    first = max(text.rfind(mark, 0, start) for mark in ",;([") + 1
+    first = max(text.rfind(mark, 0, start) + len(mark) for mark in _OPENING)
     return text[max(first, sentence(text, start)[0]) : clause_end(text, end)]
 
 
@@ -64,7 +66,7 @@ def clause_end(text: str, position: int) -> int:
     bracket = _BRACKET.match(text, position)
     if bracket is not None:
         return bracket.end()
-    ends = (text.find(mark, position) for mark in (", ", ";", "(", ")", "]"))
+    ends = (text.find(mark, position) for mark in _CLOSING)
     return min([sentence(text, position)[1], *(end for end in ends if end >= 0)])
 
 

@@ -1,77 +1,27 @@
 """Dates that stand in a relation to the event a date variable asks for, each with a score."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate
-from domain.scraping.events import DOCUMENTED, EVENTS
-from domain.scraping.labels import Hit, Index, Tokens, index_of, matches, tokens
-from domain.scraping.layout import Flow
+from domain.scraping.events import DOCUMENTED
+from domain.scraping.flows import Flow
+from domain.scraping.labels import Hit
+from domain.scraping.occasions import Occasion, Tense, events_in, heading_tense, label_tense
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import Sighting, snippet
 
 NAMED, MENTIONED, SECTION, UNDESIGNATED = 3.0, 2.2, 2.0, 1.6
 FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 0.8, 0.4
-MOST_FOREIGN_WORDS = 5
-_LAST = r"(?:last|previous|prior|most recent|latest|past|earlier)"
-_NEXT = r"(?:next|follow[- ]?up|upcoming|return|scheduled|planned|future|repeat|due)"
-_TENSE = re.compile(
-    rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b[\s:]*(?:known|office|clinic|screening|date of"
-    r"|visit|appointment|appt|date|\s)*$",
-    re.I,
-)
-_HEADED = re.compile(rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b", re.I)
-_OWN_NEXT = re.compile(r"follow|return|rtc", re.I)
+MOST_FOREIGN_WORDS, MOST_EXTRA_WORDS, MOST_LABEL_WORDS, MOST_ROWS = 5, 3, 5, 30
 _PLANNED = re.compile(
     r"\b(?:schedul\w+|recommend\w*|plan(?:ned|s)?|due|will|should|repeat|order(?:ed)?|next"
     r"|declin\w+|refus\w+|cancel\w+|missed|offered)\b",
     re.I,
 )
-_NAME_FILLER_TEXT = """
-    date of the day time when last previous prior most recent latest next
-"""
-_NAME_FILLER = frozenset(_NAME_FILLER_TEXT.split())
-_UPCOMING = frozenset(["next", "upcoming", "follow", "up", "followup", "return"])
-_PAST = frozenset(["last", "previous", "prior", "latest"])
-OWN = "the variable"
 _BARE_DATE = re.compile(r"(?:^|[\d.;,|]\s+)(?P<key>Date)\s*:?\s*$", re.I)
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """The event asked for; `tense` is "last", "next" or "" when the name does not say."""
-
-    key: str
-    own: Tokens
-    tense: str
-
-
-def occasion_of(name: str, aliases: tuple[str, ...]) -> Occasion:
-    """The event a date variable called `name` asks for."""
-    words = tokens(name)
-    tense = "last" if _PAST & set(words) or "most recent" in " ".join(words) else ""
-    if {"next", "upcoming"} & set(words) or {"follow", "up"} <= set(words) or "followup" in words:
-        tense = "next"
-    core = tuple(word for word in words if word not in _NAME_FILLER)
-    known = _names()
-    plain = tuple(word for word in core if word not in _UPCOMING)
-    for candidate in (core, plain, *map(tokens, aliases), core[:-1]):
-        if candidate in known:
-            return Occasion(known[candidate], (), tense)
-    return Occasion(OWN, core, tense)
-
-
-@lru_cache(maxsize=1)
-def _names() -> Mapping[Tokens, str]:
-    return {tokens(name): key for key, names in EVENTS for name in names}
-
-
-@lru_cache(maxsize=1)
-def _index() -> Index:
-    return index_of(_names())
 
 
 @dataclass
@@ -83,14 +33,10 @@ class DateSearch:
     labels: list[Hit] = field(default_factory=list)
 
     def sightings(self) -> list[Sighting]:
-        names = dict(_names())
-        if self.occasion.own:
-            names[self.occasion.own] = OWN
-        index = index_of(names)
         stands_in = self._title_names_it()
         found: list[Sighting] = []
         for flow in self.reading.layout.flows:
-            events = [Hit(flow, *match) for match in matches(flow.text, index)]
+            events = [Hit(flow, *match) for match in events_in(flow.text, self.occasion)]
             for position, hit in enumerate(events):
                 if hit.key == self.occasion.key:
                     self.labels.append(hit)
@@ -120,7 +66,7 @@ class DateSearch:
 
     def _title_names_it(self) -> bool:
         """Whether the document is the report of the very event."""
-        keys = {key for _, _, key in matches(self.reading.title(), _index())}
+        keys = {key for _, _, key in events_in(self.reading.title())}
         return self.occasion.key in keys and self.occasion.key not in ("visit", "exam", "birth")
 
     def _around(self, hit: Hit, later: list[Hit], penalty: float) -> Iterator[Sighting]:
@@ -150,11 +96,14 @@ class DateSearch:
 
     def _beside(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         text = hit.flow.text
-        if context.foreign_words(text[: hit.start]) + context.foreign_words(text[hit.end :]) > 3:
+        if (
+            context.foreign_words(text[: hit.start]) + context.foreign_words(text[hit.end :])
+            > MOST_EXTRA_WORDS
+        ):
             return
         skipped = 0
         for cell in self.reading.right_of(hit.flow):
-            if matches(cell.text, _index()) and not self.reading.dates[cell]:
+            if events_in(cell.text) and not self.reading.dates[cell]:
                 return
             for printed in self.reading.dates[cell]:
                 before = cell.text[: printed.start]
@@ -166,7 +115,7 @@ class DateSearch:
     def _below(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         """Dates under a column heading, under a heading of a section, or under a lone label."""
         flow = hit.flow
-        if len(flow.words) > 5:
+        if len(flow.words) > MOST_LABEL_WORDS:
             return
         table = self.reading.grid.table(flow)
         alone = len(self.reading.grid.row(flow).cells) == 1
@@ -182,7 +131,7 @@ class DateSearch:
     def _in_section(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         index = self.reading.grid.row_of[hit.flow]
         rows = self.reading.grid.rows
-        for row in rows[index + 1 : index + 30]:
+        for row in rows[index + 1 : index + MOST_ROWS]:
             if len(row.cells) == 1 and not self.reading.dates[row.cells[0]]:
                 return
             for cell in row.cells:
@@ -218,15 +167,12 @@ class DateSearch:
             exact=exact,
         )
 
-    def _tense(self, hit: Hit, flow: Flow) -> str:
-        """ "last", "next" or "", by the heading over the date or the words before the label."""
+    def _tense(self, hit: Hit, flow: Flow) -> Tense:
+        """By the heading over the date, else by the words before the label."""
         table = self.reading.grid.table(flow) if flow is not hit.flow else None
         head = table.heading(flow) if table is not None else None
-        match = _HEADED.search(head.text) if head is not None and head is not hit.flow else None
-        match = match or _TENSE.search(hit.flow.text[: hit.start])
-        if match is not None:
-            return "last" if match["last"] else "next"
-        return "next" if _OWN_NEXT.match(hit.text) else ""
+        headed = heading_tense(head.text) if head is not None and head is not hit.flow else ""
+        return headed or label_tense(hit.flow.text, hit.start, hit.end)
 
     def _by_tense(self, hit: Hit, flow: Flow, score: float) -> tuple[float, str, bool]:
         """Last and next must agree between the variable and the label; whether they do exactly."""

@@ -8,9 +8,10 @@ from typing import Literal
 
 from domain.scraping import notes
 from domain.scraping.candidates import NumberSearch
-from domain.scraping.date_candidates import DateSearch, occasion_of
+from domain.scraping.date_candidates import DateSearch
 from domain.scraping.judge import Wanted
-from domain.scraping.labels import names_of
+from domain.scraping.names import names_of
+from domain.scraping.occasions import occasion_of
 from domain.scraping.ranking import Ranked, confidence, document_date, rank
 from domain.scraping.reading import Reading, read
 from domain.scraping.sightings import OTHER_UNIT

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate, rough_dates_in
-from domain.scraping.labels import Hit, Names
-from domain.scraping.layout import Flow
+from domain.scraping.flows import Flow
+from domain.scraping.labels import Hit
+from domain.scraping.names import Names
 from domain.scraping.numbers import Number
 from domain.scraping.reading import Reading, row_date
 from domain.scraping.sightings import Sighting, snippet

@@ -29,8 +29,8 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
-    r"\s?[\w/%.\u00b0]{0,8}\s(?:(?:or|and) (?:more|higher|greater|above|less|lower|below|over|under)"
-    r"|(?:more|higher|greater|less|lower) than)\b",
+    r"\s?[\w/%.\u00b0]{0,8}\s(?:(?:or|and) (?:more|higher|greater|above|less|lower|below"
+    r"|over|under)|(?:more|higher|greater|less|lower) than)\b",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from domain.scraping.date_candidates import DateSearch, Occasion
+from domain.scraping.date_candidates import DateSearch
+from domain.scraping.occasions import Occasion
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import Sighting
 from domain.scraping.words import Box

@@ -7,8 +7,9 @@ from datetime import date
 from functools import lru_cache
 
 from domain.scraping.dates import PrintedDate, dates_in, day_first
+from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit, known
-from domain.scraping.layout import Flow, Layout, lay_out
+from domain.scraping.layout import Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
 from domain.scraping.tables import Grid, Role, Row, grid
 from domain.scraping.words import DocumentWords

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
-from domain.scraping.layout import Flow
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.scraping.layout import Flow, Layout, bands
+from domain.scraping.flows import Flow
+from domain.scraping.layout import Layout
+from domain.scraping.lines import bands
 from domain.scraping.numbers import numbers_in
 from domain.scraping.words import Box, union
 

@@ -33,7 +33,10 @@ def _(expression: AttributeHas, scope: Scope) -> str:
     entries = (
         f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ELSE jsonb_build_array({value}) END"
     )
-    found = f"SELECT bool_or(lower(entry) = lower({wanted})) FROM jsonb_array_elements_text({entries}) entry"
+    found = (
+        f"SELECT bool_or(lower(entry) = lower({wanted}))"  # noqa: S608  (values are bound)
+        f" FROM jsonb_array_elements_text({entries}) entry"
+    )
     known = f"{value} IS NOT NULL AND {wanted} IS NOT NULL"
     return f"(CASE WHEN {known} THEN coalesce(({found}), false) END)"
 

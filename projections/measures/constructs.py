@@ -114,13 +114,17 @@ def _(expression: CompareReadings, scope: Scope) -> str:
 
 def reading(wanted: Reading, scope: Scope) -> Columns:
     """The columns of one element; all NULL where there is none."""
-    if isinstance(wanted, Element):
-        return scope.elements[wanted.binder]
-    assert isinstance(wanted, Pick)
-    direction = "DESC" if wanted.which == "latest" else "ASC"
+    match wanted:
+        case Element(binder):
+            return scope.elements[binder]
+        case Pick(which, series):
+            return _picked(wanted, "DESC" if which == "latest" else "ASC", series, scope)
+    raise NotImplementedError(type(wanted).__name__)
 
+
+def _picked(wanted: Pick, direction: str, series: Series, scope: Scope) -> Columns:
     def grouped() -> str:
-        found = rows(wanted.series, Scope(scope.statement, ""))
+        found = rows(series, Scope(scope.statement, ""))
         of = found.columns
         return (
             f"SELECT DISTINCT ON ({of.patient_id}) {of.patient_id} AS patient_id, {of.select()}"
@@ -128,7 +132,7 @@ def reading(wanted: Reading, scope: Scope) -> Columns:
         )
 
     def beside() -> str:
-        found = rows(wanted.series, scope)
+        found = rows(series, scope)
         of = found.columns
         own = f"{of.patient_id} = {scope.patient_id}"
         return f"SELECT {of.select()} {found.body(own)} ORDER BY {_order(of, direction)} LIMIT 1"

@@ -40,19 +40,19 @@ def main() -> int:
 def fuzz(service: RunningService, examples: int) -> int:
     """Run Schemathesis; its exit code."""
     _, key = service.new_account("Fuzz")
-    made = requests.post(
-        f"{service.url}/api-keys",
-        json={"name": "To be rotated and revoked", "scopes": ["reports:read"]},
-        headers={"X-API-Key": key},
-        timeout=10,
-    )
+    other = {"name": "To be rotated and revoked", "scopes": ["reports:read"]}
+    keys = requests.Session()
+    keys.headers["X-API-Key"] = key
+    keys.post(f"{service.url}/api-keys", json=other, timeout=10).raise_for_status()
+    mine, others = keys.get(f"{service.url}/api-keys", timeout=10).json()["data"]
     environment = {
         **os.environ,
         "FUZZ_API_KEY": key,
-        "FUZZ_OTHER_KEY_ID": str(made.json()["data"]["id"]),
+        "FUZZ_KEY_ID": str(mine["id"]),
+        "FUZZ_OTHER_KEY_ID": str(others["id"]),
     }
     command = ["schemathesis.cli", "--config-file", str(CONFIG), "run",
-               f"{service.url}/openapi.json", "-n", str(examples)]  # fmt: skip
+               f"{service.url}/openapi.json", "-n", str(examples), "--report-ndjson-path", "/tmp/fz/r.ndjson"]  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", *command], env=environment, check=False
     ).returncode

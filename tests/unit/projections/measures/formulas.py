@@ -14,6 +14,9 @@ PAIRS = st.sampled_from(["140/90", "139/89", "128/76", "150/80.5"])
 WORDS = st.sampled_from(["'yes'", "'NO'", "'refused'", "'120'", "''"])
 SPANS = st.sampled_from(["1 day", "4 days", "2 weeks", "1 month", "6 months", "2 years"])
 SIGNS = st.sampled_from(["<", "<=", ">", ">=", "=", "!="])
+OVERLAPS = st.sampled_from(["during", "overlaps"])
+PRESENCE = st.sampled_from(["missing", "known", "not known"])
+ENDS = st.sampled_from(["latest", "earliest"])
 EQUAL = st.sampled_from(["=", "!="])
 
 
@@ -35,7 +38,7 @@ def days(depth: int, element: str | None) -> Texts:
         leaf,
         filled("({} + {})", less, SPANS),
         filled("({} - {})", less, SPANS),
-        filled("(date of {}({}))", st.sampled_from(["latest", "earliest"]), anything(depth - 1, element)),
+        filled("(date of {}({}))", ENDS, anything(depth - 1, element)),
         filled("{}({})", st.sampled_from(["min", "max", "latest"]), dated(depth - 1, element)),
         dated(depth - 1, element).map("({})".format),
     )  # fmt: skip
@@ -137,15 +140,15 @@ def booleans(depth: int, element: str | None = None, has_value: bool = False) ->
         filled("patient.race {} {}", EQUAL, st.sampled_from(["'asian'", "'White'", "sex"])),
         filled("patient.insured {} {}", EQUAL, st.sampled_from(["true", "false"])),
         st.sampled_from(["patient.insured", "diabetes", "(visit or screen)", "true"]),
-        filled("deceased {} {}", st.sampled_from(["during", "overlaps"]), intervals(depth, element)),
-        filled("{} is {}", st.one_of(a, d, values), st.sampled_from(["missing", "known", "not known"])),
+        filled("deceased {} {}", OVERLAPS, intervals(depth, element)),
+        filled("{} is {}", st.one_of(a, d, values), PRESENCE),
         filled("patient.{} is missing", st.sampled_from(["income", "race", "insured", "none"])),
         filled("exists({})", anything(depth, element)),
         filled("exists({} or {})", dated(depth - 1, element), valued(depth - 1, element)),
     ]  # fmt: skip
     if element:
         spans = intervals(depth, None)
-        simple.append(filled(f"{element} {{}} {{}}", st.sampled_from(["during", "overlaps"]), spans))
+        simple.append(filled(f"{element} {{}} {{}}", OVERLAPS, spans))
     leaf = st.one_of(simple)
     if depth <= 0:
         return leaf
@@ -164,18 +167,23 @@ POPULATIONS = (
     "numerator",
     "numerator exclusion",
 )
+EARLIER = ("not denominator", "sick", "seen", "not sick or exists(seen during period)")
 
 
 @st.composite
 def proportions(draw: st.DrawFn, depth: int) -> list[str]:
     """The lines of a proportion, some of them about earlier ones."""
-    lines = [f"initial population: {draw(booleans(depth))}"]
+    lines = [
+        f"define sick: {draw(booleans(depth - 1))}",
+        f"define seen: {draw(dated(depth - 1, None))}",
+        f"initial population: {draw(booleans(depth))}",
+    ]
     if draw(st.booleans()):
         lines.append(f"denominator: {draw(booleans(depth))}")
+    body = st.one_of(booleans(depth), booleans(depth), st.sampled_from(EARLIER))
     for name in POPULATIONS:
         if name == "numerator" or draw(st.booleans()):
-            body = draw(st.one_of(booleans(depth), st.just("not (denominator) or true")))
-            lines.append(f"{name}: {body}")
+            lines.append(f"{name}: {draw(body)}")
     return lines
 
 

@@ -1,43 +1,46 @@
 """For random formulas and patients the compiled SQL and a plain interpreter say the same."""
 
 from collections.abc import Iterator
-from datetime import date
-from fractions import Fraction
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
-from lark import Token, Tree
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.measures.names import Names, fold
-from domain.measures.parser import parse
-from domain.measures.syntax import grammar
-from projections.measures.compiler import compile_measure
-from tests.unit.projections.measures import oracle
-from tests.unit.projections.measures.formulas import proportions
+from domain.measures.names import Names
+from domain.measures.parser import Measure, parse
+from domain.measures.scoring import score
+from projections.measures.compiler import CompiledMeasure, compile_measure
+from tests.unit.projections.measures.formulas import proportions, scores
+from tests.unit.projections.measures.oracle_measures import PERIOD, free_score, proportion, read
 from tests.unit.projections.measures.world import (
     BY_ID,
     NOW,
     VARIABLES,
     Inventor,
-    Person,
     known_at,
     store,
 )
 
 ACCOUNT, OTHER_ACCOUNT = 1, 2
-PERIOD = (date(2025, 1, 1), date(2025, 12, 31))
 NAMES = Names(VARIABLES)
 INVENTOR = Inventor(7)
 PEOPLE = INVENTOR.people(70, first_id=1)
 STRANGERS = INVENTOR.people(5, first_id=900)
-VARIABLES_BY_NAME = {fold(each.name): each for each in VARIABLES}
+POSITIONS = st.sampled_from([NOW, NOW, 20])
+Connection = psycopg.Connection[Any]
+
+many = settings(
+    max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+fewer = settings(many, max_examples=150)
 
 
 @pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+def database(database_url: str) -> Iterator[Connection]:
+    """The invented patients of one account, and some of another."""
     with psycopg.connect(database_url, autocommit=True, prepare_threshold=None) as connection:
         connection.execute("SET search_path = attestor")
         connection.execute("SET jit = off")
@@ -47,14 +50,13 @@ def database(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def computed(
-    database: psycopg.Connection[Any],
-    lines: list[str],
+def cells(
+    database: Connection,
+    compiled: CompiledMeasure,
     position: int = NOW,
     patient_ids: list[int] | None = None,
-    filter_variable_id: int | None = None,
-) -> dict[int, list[Any]]:
-    compiled = compile_measure(parse(lines, NAMES), BY_ID, filter_variable_id)
+) -> dict[int, list[Decimal | None]]:
+    """The cells of each patient."""
     scope = {
         "account_id": ACCOUNT,
         "patient_ids": patient_ids,
@@ -65,38 +67,48 @@ def computed(
     return dict(database.execute(compiled.sql, {**compiled.parameters, **scope}).fetchall())
 
 
-def trees(lines: list[str]) -> dict[str, Tree[Token]]:
-    """The syntax tree of each line by its name."""
-    return {
-        name: grammar().parse(body.strip()).children[0]
-        for name, body in (line.split(":", 1) for line in lines)
+def computed_score(
+    database: Connection, measure: Measure, compiled: CompiledMeasure, position: int
+) -> Decimal | None:
+    columns = list(zip(*cells(database, compiled, position).values(), strict=True))
+    totals = [sum((n for n in column if n is not None), Decimal(0)) for column in columns]
+    spreads = {n: [x for x in columns[n] if x is not None] for n in compiled.spread}
+    return score(measure, totals, spreads).score
+
+
+@many
+@given(lines=proportions(2), position=POSITIONS)
+def test_populations_of_random_measures_are_the_same(
+    database: Connection, lines: list[str], position: int
+) -> None:
+    people = known_at(PEOPLE, position)
+    compiled = compile_measure(parse(lines, NAMES), BY_ID)
+    definitions, others = read(lines)
+    assert cells(database, compiled, position) == {
+        person.id: proportion(definitions, others, person) for person in people
     }
 
 
-def expected(lines: dict[str, Tree[Token]], person: Person) -> list[int]:
-    """Membership by the rules of the measure's lines, population by population."""
-    said: dict[str, bool] = {}
-    for name, tree in lines.items():
-        context = oracle.Context(person, PERIOD, VARIABLES_BY_NAME, populations=dict(said))
-        said[name] = oracle.truth(oracle.evaluate(tree, context)) is True
-    ip = said["initial population"]
-    den = ip and said.get("denominator", True)
-    denex = den and said.get("denominator exclusion", False)
-    num = den and not denex and said["numerator"]
-    numex = num and said.get("numerator exclusion", False)
-    denexcep = den and not denex and not num and said.get("denominator exception", False)
-    found = {
-        "initial population": ip, "denominator": den, "denominator exclusion": denex,
-        "denominator exception": denexcep, "numerator": num, "numerator exclusion": numex,
-    }  # fmt: skip
-    return [int(v) for k, v in found.items() if k in said or k == "denominator"]
+@fewer
+@given(line=scores(2), position=POSITIONS)
+def test_free_scores_are_the_same(database: Connection, line: str, position: int) -> None:
+    measure = parse([line], NAMES)
+    found = computed_score(database, measure, compile_measure(measure, BY_ID), position)
+    _, trees = read([f"score: {line}"])
+    expected = free_score(trees["score"], known_at(PEOPLE, position))
+    if expected is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert float(found) == pytest.approx(float(expected), rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=int(__import__("os").environ.get("N","400")), suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-@given(lines=proportions(2), position=st.sampled_from([NOW, NOW, 20]))
-def test_populations_of_random_measures_are_the_same(
-    database: psycopg.Connection[Any], lines: list[str], position: int
+@fewer
+@given(lines=proportions(1), chosen=st.sets(st.integers(1, 75), max_size=5))
+def test_chosen_patients_have_the_cells_they_have_among_all(
+    database: Connection, lines: list[str], chosen: set[int]
 ) -> None:
-    people = known_at(PEOPLE, position)
-    read = trees(lines)
-    assert computed(database, lines, position) == {p.id: expected(read, p) for p in people}
+    compiled = compile_measure(parse(lines, NAMES), BY_ID)
+    everyone = cells(database, compiled)
+    some = cells(database, compiled, patient_ids=sorted(chosen))
+    assert some == {number: everyone[number] for number in chosen & set(everyone)}

@@ -67,8 +67,8 @@ def store(connection: psycopg.Connection[Any], account_id: int, people: list[Per
     """Writes patients and their values as the inline read models do."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO patients (id, account_id, from_position, to_position, dob, sex, attributes,"
-            " body) VALUES (%s, %s, %s, %s, %s, %s, %s, '{}')",
+            "INSERT INTO patients (id, account_id, from_position, to_position, dob, sex,"
+            " attributes, body) VALUES (%s, %s, %s, %s, %s, %s, %s, '{}')",
             [
                 (p.id, account_id, p.since, p.until, p.dob, p.sex, json.dumps(dict(p.attributes)))
                 for p in people

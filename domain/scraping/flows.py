@@ -1,0 +1,142 @@
+"""Text that reads on: wrapped cells and paragraphs put together again."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.scraping.lines import Line, Segment, bands, overlaps
+from domain.scraping.words import Word
+
+LEADING, WRAPPED = 1.0, 0.4
+"""Shares of the line height between lines of a paragraph and lines of a cell, at most."""
+INDENT, OTHER_SIZE = 1.5, 0.35
+LOOK_BELOW = 3
+"""Lines further down on which a cell may go on, past lines of its neighbours."""
+_FRESH_START = re.compile(
+    r"(?:[-•*▪●◦·]\s|\(?\d{1,2}[.)]\s|[A-Z][\w/ ()'-]{0,40}:(?:\s|$)|[A-Z][A-Z &/]{4,40}:)"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """Text that reads on: a cell, a heading, or a paragraph of wrapped lines."""
+
+    text: str
+    starts: tuple[int, ...]
+    words: tuple[int, ...]
+    segments: tuple[Segment, ...]
+    page: int
+
+    def words_between(self, start: int, end: int) -> tuple[int, ...]:
+        """The indexes of the words that hold the characters from `start` to `end`."""
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, max(start, end - 1)) - 1
+        return self.words[first : last + 1]
+
+
+def flows_of(lines: Sequence[Line], words: Sequence[Word]) -> tuple[Flow, ...]:
+    """The flows of a document in the order of their first lines."""
+    return tuple(_flow(chain, words) for chain in _chains(lines))
+
+
+def _chains(lines: Sequence[Line]) -> Iterator[list[Segment]]:
+    """Segments that read on over several lines, in document order of their first line."""
+    followers: dict[tuple[int, float], Segment] = {}
+    taken: set[tuple[int, float]] = set()
+    band_of = {line.number: band for band in bands(lines) for line in band}
+    for position, line in enumerate(lines):
+        for segment in line.segments:
+            below = _stacked(segment, band_of[line.number]) or _follower(
+                segment, line, lines[position + 1 : position + 1 + LOOK_BELOW]
+            )
+            if below is not None and (below.line, below.box.x1) not in taken:
+                followers[line.number, segment.box.x1] = below
+                taken.add((below.line, below.box.x1))
+    for line in lines:
+        for segment in line.segments:
+            if (line.number, segment.box.x1) not in taken:
+                chain = [segment]
+                while following := followers.get((chain[-1].line, chain[-1].box.x1)):
+                    chain.append(following)
+                yield chain
+
+
+def _stacked(segment: Segment, band: Sequence[Line]) -> Segment | None:
+    """The segment under this one in the same cell of a band of overlapping lines."""
+    for line in band:
+        if line.number > segment.line and len(band) > 1:
+            for below in line.segments:
+                if overlaps(segment.box, below.box):
+                    return below
+    return None
+
+
+def _follower(segment: Segment, line: Line, below: Sequence[Line]) -> Segment | None:
+    """The segment that continues `segment` on a following line, if its text reads on there."""
+    for other in below:
+        if other.page != line.page:
+            return None
+        for candidate in other.segments:
+            if overlaps(segment.box, candidate.box):
+                return candidate if _reads_on(segment, line, candidate, other) else None
+    return None
+
+
+def _reads_on(segment: Segment, line: Line, below: Segment, other: Line) -> bool:
+    box, next_box = segment.box, below.box
+    height = box.height
+    gap = next_box.y1 - box.y2
+    if gap > LEADING * height or abs(height - next_box.height) > OTHER_SIZE * height:
+        return False
+    if abs(box.x1 - next_box.x1) > INDENT * height or _starts_afresh(segment, below):
+        return False
+    if len(line.segments) == 1 and len(other.segments) == 1:
+        return _is_prose(segment) or _is_prose(below)
+    if len(line.segments) > len(other.segments):
+        return gap < WRAPPED * height and not _has_own_figures(line, other)
+    if len(line.segments) < len(other.segments) and not _is_prose(below):
+        return False
+    return _is_prose(segment) and not segment.text.endswith((".", ":"))
+
+
+def _starts_afresh(segment: Segment, below: Segment) -> bool:
+    """Whether a list item or a "Key:" starts; a sentence may wrap before what looks like "6."."""
+    if _FRESH_START.match(below.text) is None:
+        return False
+    unfinished = _is_prose(segment) and segment.text[-1] not in ".:;"
+    return not (unfinished and below.text[0].isdigit())
+
+
+def _has_own_figures(line: Line, other: Line) -> bool:
+    """Whether figures stand under figures: another row, not the rest of wrapped cells."""
+    return any(
+        below.text[0].isdigit()
+        and ":" not in below.text
+        and any(
+            above.text[0].isdigit() and overlaps(above.box, below.box) for above in line.segments
+        )
+        for below in other.segments
+    )
+
+
+def _is_prose(segment: Segment) -> bool:
+    return len(segment.words) >= 5 and segment.box.width > 18 * segment.box.height
+
+
+def _flow(chain: Sequence[Segment], words: Sequence[Word]) -> Flow:
+    indexes = [index for segment in chain for index in segment.words]
+    starts, text = [], ""
+    line_ends = {segment.words[-1] for segment in chain[:-1]}
+    glued = True
+    for position, index in enumerate(indexes):
+        text += "" if glued else " "
+        starts.append(len(text))
+        text += words[index].text
+        glued = index in line_ends and _is_hyphenated(text, words[indexes[position + 1]].text)
+        text = text[:-1] if glued else text
+    return Flow(text, tuple(starts), tuple(indexes), tuple(chain), chain[0].page)
+
+
+def _is_hyphenated(text: str, following: str) -> bool:
+    return re.search(r"[a-z]{2}-$", text) is not None and following[:1].islower()

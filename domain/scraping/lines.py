@@ -1,0 +1,117 @@
+"""Lines of a page and their segments, in the frame in which the text is upright."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.scraping.words import Box, DocumentWords, Word, union
+
+GAP = 1.1
+"""Share of the word height that parts two segments of a line."""
+SAME_LINE = 0.4
+"""Share of the word height by which middles of words on one line may differ."""
+BAND_OVERLAP, BAND_LINES = 0.2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Words of one line without a wide gap between them; `words` index DocumentWords.words."""
+
+    words: tuple[int, ...]
+    box: Box
+    page: int
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Segments from left to right; `number` counts through the document."""
+
+    number: int
+    page: int
+    box: Box
+    segments: tuple[Segment, ...]
+
+
+def lines_of(document: DocumentWords, upright: Sequence[Box]) -> list[Line]:
+    """The lines of all pages; `upright` are the boxes of the words in the reading frame.
+
+    Words that stand across the text of their page are left out.
+    """
+    lines: list[Line] = []
+    for page in document.pages:
+        indexes = [
+            index
+            for index, word in enumerate(document.words)
+            if word.page == page.number and not _is_across(word, upright[index])
+        ]
+        for words in _rows(indexes, upright):
+            lines.append(_line(len(lines), page.number, words, document.words, upright))
+    return lines
+
+
+def bands(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines that overlap vertically, as cells centred in a row of wrapped cells do."""
+    found: list[list[Line]] = []
+    for line in lines:
+        last = found[-1][-1] if found else None
+        height = min(line.box.height, last.box.height) if last else 0
+        near = last is not None and last.page == line.page and len(found[-1]) < BAND_LINES
+        if near and last is not None and last.box.y2 - line.box.y1 > BAND_OVERLAP * height:
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
+def overlaps(one: Box, other: Box) -> bool:
+    """Whether two boxes share a stretch from left to right."""
+    return min(one.x2, other.x2) - max(one.x1, other.x1) > 0
+
+
+def _is_across(word: Word, box: Box) -> bool:
+    return len(word.text) > 2 and box.height > 1.5 * box.width
+
+
+def _rows(indexes: list[int], boxes: Sequence[Box]) -> Iterator[list[int]]:
+    """Words by line: those whose middles are within a share of their height of the first."""
+    row: list[int] = []
+    for index in sorted(indexes, key=lambda each: (_middle(boxes[each]), boxes[each].x1)):
+        if row:
+            first, box = boxes[row[0]], boxes[index]
+            near = SAME_LINE * min(max(first.height, box.height), 2 * min(first.height, box.height))
+            if _middle(box) - _middle(first) > near:
+                yield sorted(row, key=lambda each: boxes[each].x1)
+                row = []
+        row.append(index)
+    if row:
+        yield sorted(row, key=lambda each: boxes[each].x1)
+
+
+def _middle(box: Box) -> float:
+    return (box.y1 + box.y2) / 2
+
+
+def _line(
+    number: int, page: int, row: list[int], words: Sequence[Word], boxes: Sequence[Box]
+) -> Line:
+    groups: list[list[int]] = []
+    for index in row:
+        last = boxes[groups[-1][-1]] if groups else None
+        wide = last is not None and boxes[index].x1 - last.x2 > GAP * min(
+            last.height, boxes[index].height
+        )
+        if last is None or wide or words[index].source != words[groups[-1][-1]].source:
+            groups.append([])
+        groups[-1].append(index)
+    segments = tuple(
+        Segment(
+            tuple(group),
+            union(boxes[index] for index in group),
+            page,
+            number,
+            " ".join(words[index].text for index in group),
+        )
+        for group in groups
+    )
+    return Line(number, page, union(segment.box for segment in segments), segments)
