@@ -41,7 +41,7 @@ def compare(operator: str, left: Expression, right: Expression) -> Expression:
         return _compare_duration(sign, left, right)
     if isinstance(left, Reading) and isinstance(right, Reading):
         return CompareReadings(sign, left, right)
-    kind = _common_type(left, right)
+    kind = _common_type(sign, left, right)
     if kind in (Type.TEXT, Type.BOOLEAN) and sign != "=":
         raise Problem(f"{operator} needs numbers or dates, not {kind.value}", "use = or !=")
     if kind is Type.TEXT:
@@ -96,13 +96,15 @@ def _settled(expression: Expression) -> Expression:
     return expression
 
 
-def _common_type(left: Expression, right: Expression) -> Type:
+def _common_type(sign: Comparison, left: Expression, right: Expression) -> Type:
+    """Two attributes are compared as texts, or as numbers where order is asked for."""
     kinds = {kind for kind in (settled_type(left), settled_type(right)) if kind}
     if len(kinds) == 2:
         raise Problem(f"{left.type.value} cannot be compared with {right.type.value}")
     if kinds:
         return kinds.pop()
-    return Type.NUMBER if isinstance(left, Reading) or isinstance(right, Reading) else Type.TEXT
+    are_attributes = isinstance(left, Attribute) and isinstance(right, Attribute)
+    return Type.TEXT if are_attributes and sign == "=" else Type.NUMBER
 
 
 def _compare_texts(left: Expression, right: Expression) -> Expression:
