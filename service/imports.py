@@ -99,9 +99,7 @@ class Imports:
         try:
             parse, lines, first = self._reader(job, file)
         except Invalid as error:
-            self._finish(job, "failed", {"detail": error.detail})
-            file.remove()
-            return
+            return self.fail(job, error.detail)
         self._count_lines(job, file)
         numbered = islice(enumerate(lines, start=first), max(0, job.lines_done - first + 1), None)
         while group := list(islice(numbered, _GROUP)):
@@ -110,6 +108,13 @@ class Imports:
             self._apply(job, group, parse)
         self._finish(job, "succeeded", self._result(job))
         file.remove()
+        return None
+
+    def fail(self, job: ImportJob, detail: str) -> None:
+        """End a job that cannot go on; the lines that were applied stay."""
+        self._finish(job, "failed", {"detail": detail, **self._result(job)})
+        account_id = job.principal.account_id
+        ImportFile(self._folder, self._application.vault, account_id, job.id).remove()
 
     def _reader(
         self, job: ImportJob, file: ImportFile
@@ -131,8 +136,6 @@ class Imports:
         try:
             self._append(job, lines, parse)
         except (IntegrityError, Conflict):
-            if len(lines) == 1:
-                raise
             for line in lines:
                 self._apply_alone(job, line, parse)
 

@@ -90,7 +90,13 @@ class Worker:
         job_id, account_id, _, request, lines_done, zone = waiting
         principal = Principal(account_id, zone, frozenset(ALL_SCOPES), request["key_id"])
         job = ImportJob(job_id, principal, request["content_type"], lines_done)
-        self._imports.run(job, self._stopping.is_set)
+        try:
+            self._imports.run(job, self._stopping.is_set)
+        except AttestorError:
+            raise
+        except Exception as error:  # one of the three places that may: the job ends, and says so
+            _LOG.error("import failed", extra={"job_id": job.id, "error": type(error).__name__})
+            self._imports.fail(job, f"The service could not go on: {type(error).__name__}.")
         return True
 
     def _context(self, account_id: int, request_id: str) -> Context:
@@ -110,4 +116,8 @@ class Worker:
                     "step failed", extra={"step": step.__name__, "error": type(error).__name__}
                 )
                 pause = _AFTER_ERROR_SECONDS
+            except BaseException:
+                # Without this loop the process is of no use: it ends, and is started again.
+                self._stopping.set()
+                raise
             self._stopping.wait(pause)

@@ -189,7 +189,8 @@ def compared(sign: str, left: Any, right: Any) -> bool | None:
     if isinstance(left, values) and left.is_value and isinstance(right, values) and right.is_value:
         return compared_values(sign, left, right)
     for one, other in ((left, right), (right, left)):
-        if isinstance(other, str) or (isinstance(one, Attribute) and isinstance(other, Attribute)):
+        are_attributes = isinstance(one, Attribute) and isinstance(other, Attribute)
+        if isinstance(other, str) or (are_attributes and sign == "="):
             return compared_texts(one, other)
     convert = day if is_day(left) or is_day(right) else number
     if isinstance(left, bool) or isinstance(right, bool):
