@@ -149,9 +149,9 @@ def _content(operation: Operation) -> dict[str, Any]:
         return {
             name: {"schema": {}} for name in ("application/x-ndjson", "text/csv")
         }
-    if operation.body is None:
-        raise AssertionError("a JSON body has a schema")
-    return {"application/json": {"schema": operation.body(partial=operation.is_partial or None)}}
+    schemas = [body(partial=operation.is_partial or None) for body in operation.body]
+    schema: Any = {"oneOf": schemas} if len(schemas) > 1 else schemas[0]
+    return {"application/json": {"schema": schema}}
 
 
 def _success(operation: Operation) -> dict[str, Any]:
@@ -226,8 +226,7 @@ def _problem(status: int) -> dict[str, Any]:
 
 def _add_rules(schemas: dict[str, Any]) -> None:
     """What fields alone cannot say: `extra` of the body's schema."""
-    bodies = {operation.body for operation in OPERATIONS if operation.body}
-    for body in bodies:
+    for body in {body for operation in OPERATIONS for body in operation.body}:
         if body.extra:
             schemas[body.__name__].update(body.extra)
 

@@ -21,6 +21,7 @@ class Operation:
     """`scope` is what the key needs; None means that no key is needed at all.
 
     `resource` and `suffix` name the responder, `on_<method>_<suffix>` of that resource.
+    `body` is the schema of what is sent, or several that it must be one of.
     `answer` is what `data` holds; without it the answer is a file.
     """
 
@@ -38,7 +39,7 @@ class Operation:
     is_conditional: bool = False
     is_bare: bool = False
     query: tuple[Parameter, ...] = ()
-    body: type[Strict] | None = None
+    body: tuple[type[Strict], ...] = ()
     body_kind: Literal["json", "upload", "import"] = "json"
     is_body_optional: bool = False
     is_partial: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, validate, validates_schema
-from marshmallow.fields import Nested, String
+from marshmallow.fields import Dict, Nested, String
 
 from api.fields import (
     Day,
@@ -130,34 +130,22 @@ class DateValueIn(EvidenceIn):
     withdraw = Flag()
 
 
-class ObservationIn(EvidenceIn):
-    """One more value: of a number `variable_id` and `observed_on`, of a date `date_variable_id`."""
+class NumberObservationIn(EvidenceIn):
+    """One more value of a numerical variable."""
 
-    extra: ClassVar[dict[str, Any]] = {
-        "oneOf": [
-            {"required": ["variable_id"],
-             "not": {"anyOf": [{"required": ["date_variable_id"]}, {"required": ["end"]}]}},
-            {"required": ["date_variable_id"],
-             "not": {"anyOf": [{"required": ["variable_id"]}, {"required": ["observed_on"]}]},
-             "properties": {"value": {"type": "string", "format": "date"}}},
-        ]
-    }  # fmt: skip
-    variable_id = identifier()
-    date_variable_id = identifier()
+    variable_id = identifier(required=True)
     value = ValueText(required=True, metadata=ValueIn._declared_fields["value"].metadata)
     observed_on = DayOrInstant(
-        metadata={"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+        allow_none=True, metadata={"anyOf": [{"format": "date"}, {"format": "date-time"}]}
     )
-    end = Day(metadata={"format": "date"})
 
-    @validates_schema
-    def _names_one_variable(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if ("variable_id" in data) == ("date_variable_id" in data):
-            raise ValidationError("give variable_id or date_variable_id, one of them")
-        if "variable_id" in data and "end" in data:
-            raise ValidationError("belongs to date variables", "end")
-        if "date_variable_id" in data and "observed_on" in data:
-            raise ValidationError("belongs to numerical variables", "observed_on")
+
+class DateObservationIn(EvidenceIn):
+    """One more value of a date variable."""
+
+    date_variable_id = identifier(required=True)
+    value = Day(required=True, metadata={"format": "date", "example": "2025-03-01"})
+    end = Day(allow_none=True, metadata={"format": "date", "description": "Not before value."})
 
 
 class ScrapeIn(Strict):
@@ -172,7 +160,7 @@ class CmsIn(Strict):
 
     measure_id = text(50, allow_none=True)
     emeasure_uuid = text(100, allow_none=True)
-    population_uuids = JsonObject(allow_none=True)
+    population_uuids = Dict(values=text(100), allow_none=True)
     program = text(100, allow_none=True)
     submission_method = text(100, allow_none=True)
 

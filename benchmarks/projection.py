@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import psycopg
 
 from benchmarks.bench import Bench
@@ -51,9 +52,9 @@ class LastValue:
         """Upsert them."""
         transaction.execute(
             "INSERT INTO last_values (key, value)"
-            " SELECT * FROM unnest(%s::bigint[], %s::text[])"
+            " SELECT key::bigint, value FROM json_each_text(%s)"
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (list(folded), list(folded.values())),
+            (orjson.dumps(folded, option=orjson.OPT_NON_STR_KEYS).decode(),),
         )
 
 

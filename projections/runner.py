@@ -164,20 +164,20 @@ class Runner:
 
     def _commit(self, batch: Sequence[LogEntry], position: int) -> None:
         with self._database.transaction() as transaction:
+            self._move(transaction, position, batch[-1].position)
             self._write(transaction, self._without_stopped(transaction, batch))
             self._failpoint("after_view_write")
-            self._move(transaction, position, batch[-1].position)
             self._failpoint("before_checkpoint_commit")
         self._failpoint("after_checkpoint_commit")
 
     def _commit_by_account(self, batch: Sequence[LogEntry], position: int) -> None:
         """Each account apart, so that one that cannot go on holds up no other."""
         with self._database.transaction() as transaction:
+            self._move(transaction, position, batch[-1].position)
             going = self._without_stopped(transaction, batch)
             for account_id in {entry.account_id for entry in going}:
                 line = [entry for entry in going if entry.account_id == account_id]
                 self._write_line(transaction, line, position)
-            self._move(transaction, position, batch[-1].position)
 
     def _write_line(
         self, transaction: Transaction, line: Sequence[LogEntry], position: int
@@ -220,6 +220,7 @@ class Runner:
         return [entry for entry in batch if entry.account_id not in stopped]
 
     def _move(self, transaction: Transaction, old: int, new: int) -> None:
+        """Comes first: its row lock keeps other runners, and lines being resumed, off this batch."""
         moved = transaction.execute(
             _QUERIES["move"], {"name": self._projection.name, "old": old, "new": new}
         )

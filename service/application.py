@@ -12,7 +12,7 @@ from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import EventStore, IntegrityError
 
 from domain.account import ApiKey
-from domain.errors import Contended, NotFound, VersionMismatch
+from domain.errors import Conflict, Contended, NotFound, VersionMismatch
 from domain.events import Event
 from domain.ids import Kind, aggregate_id, kind_of, number_of
 from domain.job import Job
@@ -90,8 +90,9 @@ class Application:
     ) -> R:
         """Load, tell, save. When others were faster, decide again on what they left, five times;
         a caller who named a version by If-Match is told instead (VersionMismatch)."""
-        refuse_repeat(self.database, self.vault, context)
         for attempt in range(_ATTEMPTS):
+            # Also after a conflict, which a twin of this very request may have caused.
+            refuse_repeat(self.database, self.vault, context)
             aggregate = self.load(context, aggregate_class, number)
             if context.if_match is not None and context.if_match != aggregate.version:
                 raise VersionMismatch(aggregate.version)
@@ -105,7 +106,13 @@ class Application:
     def create(self, context: Context, aggregates: Sequence[Aggregate], reply: Reply[R]) -> R:
         """Save new aggregates, unless the same request was answered before."""
         refuse_repeat(self.database, self.vault, context)
-        return self.save(context, aggregates, reply)
+        try:
+            return self.save(context, aggregates, reply)
+        except (Conflict, IntegrityError) as error:
+            refuse_repeat(self.database, self.vault, context)
+            if isinstance(error, Conflict):
+                raise
+            raise Contended("The resource was changed by others; please try again.") from error
 
     def save(self, context: Context, aggregates: Sequence[Aggregate], reply: Reply[R]) -> R:
         """Append what the aggregates decided, and answer.

@@ -9,7 +9,7 @@ from domain.errors import Invalid, TooLarge
 from service.vault import Vault
 
 _PIECE = 1 << 20
-_LINE_MAX = 1 << 20
+LINE_MAX = 1 << 20
 
 
 class ImportFile:
@@ -47,14 +47,15 @@ class ImportFile:
         return size
 
     def lines(self) -> Iterator[bytes]:
-        """The lines of the file without their ends; over-long ones are cut (and will not parse)."""
+        """The lines of the file without their ends; of a line that has more than LINE_MAX bytes
+        only the first LINE_MAX + 1."""
         rest = b""
         for piece in self._pieces():
             *whole, rest = (rest + piece).split(b"\n")
-            yield from (line.removesuffix(b"\r") for line in whole)
-            rest = rest[: _LINE_MAX + 1]
+            yield from map(_line, whole)
+            rest = rest[: LINE_MAX + 1]
         if rest:
-            yield rest.removesuffix(b"\r")
+            yield _line(rest)
 
     def remove(self) -> None:
         """The job is over; the file goes."""
@@ -70,6 +71,10 @@ class ImportFile:
 
     def _place(self, number: int) -> bytes:
         return b"import %d piece %d" % (self._job_id, number)
+
+
+def _line(line: bytes) -> bytes:
+    return line[: LINE_MAX + 1].removesuffix(b"\r")
 
 
 def _read_whole(stream: BinaryIO) -> bytes:

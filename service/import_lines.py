@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import orjson
+
 from domain.errors import Invalid
 from domain.measures.names import fold
 from domain.patient import Demographics
 from service.patients import ValueIn, VariableOfValue
 
 DEMOGRAPHICS = ("external_id", "name", "dob", "sex", "race", "ethnicity", "payer")
+_DEMOGRAPHIC_MAX, _TEXT_MAX = 200, 10_000
 _VALUE_FIELDS = {"variable_id", "variable", "value", "end", "observed_on", "note"}
 _LINE_FIELDS = {*DEMOGRAPHICS, "additional_variables", "observations"}
 
@@ -41,7 +44,8 @@ class VariableIndex:
     def find(self, value: Mapping[str, Any], place: str) -> VariableOfValue:
         """The variable that a value names by `variable_id` or by `variable`."""
         if "variable_id" in value:
-            found = [self._by_id[v] for v in [value["variable_id"]] if v in self._by_id]
+            number = value["variable_id"]
+            found = [self._by_id[number]] if type(number) is int and number in self._by_id else []
         else:
             found = self.named(_text(value.get("variable"), f"{place}/variable"))
         if len(found) != 1:
@@ -64,7 +68,9 @@ def parse_ndjson(line: bytes, variables: VariableIndex) -> ImportLine:
     if unknown := sorted(content.keys() - _LINE_FIELDS):
         raise Invalid.field(unknown[0], "is not a field of an import")
     sent: dict[str, Any] = {
-        name: _optional_text(content[name], name) for name in DEMOGRAPHICS if name in content
+        name: _optional_text(content[name], name, _DEMOGRAPHIC_MAX)
+        for name in DEMOGRAPHICS
+        if name in content
     }
     if "additional_variables" in content:
         sent["additional_variables"] = _object(
@@ -111,7 +117,11 @@ class CsvColumns:
         cells = _cells(line)
         if len(cells) != len(self._names):
             raise Invalid(f"The line has {len(cells)} cells, the header {len(self._names)}.")
-        row = {name: cell for name, cell in zip(self._names, cells, strict=True) if cell != ""}
+        row = {
+            name: _text(cell, name, _DEMOGRAPHIC_MAX if name in DEMOGRAPHICS else _TEXT_MAX)
+            for name, cell in zip(self._names, cells, strict=True)
+            if cell != ""
+        }
         observed_on = row.get("observed_on")
         values = [
             (variable, ValueIn(row[name], observed_on=observed_on))
@@ -132,24 +142,28 @@ def _cells(line: bytes) -> list[str]:
         raise Invalid("The line is not CSV in UTF-8.") from error
 
 
-def _text(value: Any, place: str) -> str:
+def _text(value: Any, place: str, longest: int = _TEXT_MAX) -> str:
     if not isinstance(value, str) or not value:
         raise Invalid.field(place, "must be a text that is not empty")
     if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise Invalid.field(place, "has a character that cannot be stored")
-    if len(value) > 10_000:
-        raise Invalid.field(place, "must have up to 10000 characters")
+    if len(value) > longest:
+        raise Invalid.field(place, f"must have up to {longest} characters")
     return value
 
 
-def _optional_text(value: Any, place: str) -> str | None:
-    return None if value is None else _text(value, place)
+def _optional_text(value: Any, place: str, longest: int = _TEXT_MAX) -> str | None:
+    return None if value is None else _text(value, place, longest)
 
 
 def _object(value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid.field(place, "must be an object")
-    if "\\u0000" in json.dumps(value):
+    try:
+        text = orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise Invalid.field(place, f"cannot be stored ({error})") from error
+    if b"\\u0000" in text:
         raise Invalid.field(place, "has a character that cannot be stored")
     return value
 

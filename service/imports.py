@@ -18,7 +18,7 @@ from projections.jobs import find_job
 from projections.patients import patients_by_external_id
 from service.application import Application
 from service.context import Context, Principal
-from service.import_file import ImportFile
+from service.import_file import LINE_MAX, ImportFile
 from service.import_lines import CsvColumns, ImportLine, VariableIndex, parse_ndjson
 from service.patients import Patients, VariableOfValue, refuse_bad_dob
 from service.resource import Resource
@@ -160,7 +160,7 @@ class Imports:
         for number, line in lines:
             if line.strip():
                 try:
-                    parsed.append((number, parse(line)))
+                    parsed.append((number, parse(_whole(line))))
                 except Invalid as error:
                     group.problems.append(_problem(number, error))
         known = self._known(job, [line for _, line in parsed])
@@ -240,6 +240,12 @@ class Imports:
             lambda loaded: loaded.finish(status, result, job.context.metadata()),
             lambda r, s, j, t: None,
         )
+
+
+def _whole(line: bytes) -> bytes:
+    if len(line) > LINE_MAX:
+        raise Invalid(f"The line has more than {LINE_MAX} bytes.")
+    return line
 
 
 def _problem(line: int, error: AttestorError) -> dict[str, Any]:

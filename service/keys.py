@@ -94,11 +94,15 @@ class Keys:
         )
 
     def rotate(self, context: Context, key_id: int, overlap: timedelta) -> NewKey:
-        """A new key with the same name and scopes; the old one ends after the overlap."""
+        """A new key with the same name and scopes; the old one ends after the overlap,
+        or when it would have ended anyway."""
         old = self._application.load(context, ApiKey, key_id)
         if context.if_match is not None and context.if_match != old.version:
             raise VersionMismatch(old.version)
-        old.set_expiry(self._now() + overlap, context.metadata("rotated"))
+        ends = [self._now() + overlap]
+        if old.expires_at is not None:
+            ends.append(datetime.fromisoformat(old.expires_at))
+        old.set_expiry(min(ends), context.metadata("rotated"))
         new, secret = self._make(context, old.name, tuple(old.scopes), None, replaces=key_id)
         return self._application.create(
             context, [old, new], lambda r, s: NewKey(new.number, secret, _shown(r, new.number))

@@ -34,6 +34,8 @@ _APPEND = (
     "SELECT base, recorded_at FROM append_events(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[],"
     " %s::bigint, %s::text, %s::text, %s::jsonb, %s::bigint[], %s::bytea[])"
 )
+# The statement was never sent, or the server itself gave it up.
+_NOTHING_HAPPENED = (PoolTimeout, psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
 _COLUMNS = "position, originator_id, originator_version, topic, state"
 
 
@@ -118,15 +120,18 @@ class Recorder(ApplicationRecorder):
 
     def _find_out(self, append: Append, error: Unavailable) -> Saved:
         """The connection broke while committing: the first event is in the log, or nothing is."""
-        if isinstance(error.__cause__, PoolTimeout) or not append.events:
+        if isinstance(error.__cause__, _NOTHING_HAPPENED) or not append.events:
             raise error
         first = append.events[0]
         try:
-            row = self._database.row(
-                "SELECT position, state, recorded_at FROM events"
-                " WHERE originator_id = %s AND originator_version = %s",
-                (first.originator_id, first.originator_version),
-            )
+            with self._database.transaction() as transaction:
+                # The server may still be at it: whoever holds the append lock next sees the end.
+                transaction.execute("SELECT pg_advisory_xact_lock(61274401)")
+                row = transaction.row(
+                    "SELECT position, state, recorded_at FROM events"
+                    " WHERE originator_id = %s AND originator_version = %s",
+                    (first.originator_id, first.originator_version),
+                )
         except Unavailable:
             raise OutcomeUnknown(
                 "The database went away while saving; repeat with the same Idempotency-Key."

@@ -8,7 +8,15 @@ from api.answers import Shown, answer_command, answer_list
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
-from api.schemas import DateValueIn, ObservationIn, ScrapeIn, Strict, ValueIn, load
+from api.schemas import (
+    DateObservationIn,
+    DateValueIn,
+    NumberObservationIn,
+    ScrapeIn,
+    Strict,
+    ValueIn,
+    load,
+)
 from domain.errors import Invalid, NotFound
 from domain.observation import VariableKind
 from projections.observations import list_observations
@@ -17,7 +25,7 @@ from service.bootstrap import Services
 from service.patients import ValueIn as Sent
 
 _VALUES: dict[VariableKind, Strict] = {"number": ValueIn(), "date": DateValueIn()}
-_OBSERVATION = ObservationIn()
+_ADDED: dict[VariableKind, Strict] = {"number": NumberObservationIn(), "date": DateObservationIn()}
 _SCRAPE = ScrapeIn()
 
 
@@ -78,9 +86,10 @@ class Observations:
         answer_list(req, resp, paging, total, items, position)
 
     def on_post_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
-        sent = load(_OBSERVATION, read_json(req, self._limit))
-        is_date = "date_variable_id" in sent
+        body = read_json(req, self._limit)
+        is_date = isinstance(body, dict) and "date_variable_id" in body
         kind: VariableKind = "date" if is_date else "number"
+        sent = load(_ADDED[kind], body)
         variable_id = sent.pop("date_variable_id" if is_date else "variable_id")
         answer_command(
             req,

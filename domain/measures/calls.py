@@ -65,6 +65,8 @@ def over_patients(
     percent, rest = _percent(function, arguments)
     value = _only(function, rest)
     if isinstance(value, Patients):
+        if function != "count":
+            raise Problem(f"patients have no {function}", "only count takes patients")
         condition, value = both(value.condition or TRUE, condition), TRUE
     if function == "count":
         counted = value if value.type is Type.BOOLEAN else Not(types.missing(value))

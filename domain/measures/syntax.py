@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedInput
 
 from domain.measures.errors import FormulaError
@@ -36,10 +36,9 @@ def read_line(text: str, line: int) -> Syntax:
     """The syntax tree of a line; raises FormulaError where it cannot be read."""
     try:
         return grammar().parse(text)
-    except UnexpectedEOF as error:
-        raise FormulaError(line, len(text) + 1, "the line ends too early", text=text) from error
     except UnexpectedInput as error:
-        column = error.column if error.column > 0 else len(text) + 1
+        is_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+        column = len(text.rstrip()) + 1 if is_end else error.column
         raise FormulaError(line, column, _unexpected(error), _hint(error), text) from error
 
 

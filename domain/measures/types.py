@@ -107,7 +107,7 @@ def cut(expression: Series) -> Series:
     One with a filter says itself which days it wants.
     """
     match expression:
-        case Values():
+        case Values() | Union() if _is_plain(expression):
             start = DayOf("start", Element(OWN, expression.is_valued))
             return Where(expression, OWN, Compare("<=", start, PeriodEdge("end")))
         case Union(parts):
@@ -131,6 +131,13 @@ def missing(expression: Expression) -> Expression:
     if expression.type in (Type.INTERVAL, Type.DURATION, Type.PATIENTS):
         raise Problem(f"{expression.type.value} is never missing")
     return IsMissing(expression)
+
+
+def _is_plain(expression: Series) -> bool:
+    """Whether it is everything recorded for one or several variables."""
+    if isinstance(expression, Union):
+        return all(isinstance(part, Values) for part in expression.parts)
+    return isinstance(expression, Values)
 
 
 def _is_bare(expression: Series) -> bool:

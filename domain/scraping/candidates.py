@@ -19,7 +19,9 @@ AFTER, ROW, COLUMN, BELOW, BEFORE = 3.0, 3.0, 2.6, 1.8, 1.5
 FOREIGN_WORD, SKIPPED_NUMBER, BRACKETED, DEEPER_ROW = 0.3, 0.9, 0.4, 0.05
 PRIOR_COLUMN, NOT_FIRST = 2.0, 0.45
 MOST_FOREIGN_WORDS = 6
-MOST_EXTRA_WORDS = 4
+MOST_EXTRA_WORDS, MOST_CELL_WORDS, MOST_LABEL_WORDS = 4, 30, 6
+QUALIFIER_REACH = 40
+"""Characters before a label that are looked at."""
 
 
 @dataclass
@@ -46,9 +48,9 @@ class NumberSearch:
     def _is_wanted(self, hit: Hit) -> bool:
         if hit.key != OWN and not (self.wanted.half and hit.key == "blood pressure"):
             return False
-        before = tokens(hit.flow.text[: hit.start])
         qualifier = self.wanted.names.qualifier
-        return not qualifier or before[-len(qualifier) :] == qualifier
+        before = tokens(hit.flow.text[max(0, hit.start - QUALIFIER_REACH) : hit.start])
+        return before[len(before) - len(qualifier) :] == qualifier
 
     def _around(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
         own = list(self._after(hit, in_flow))
@@ -103,6 +105,8 @@ class NumberSearch:
 
     def _beside(self, hit: Hit) -> Iterator[Sighting]:
         """Cells to the right of the label's cell in the same row."""
+        if len(hit.flow.words) > MOST_CELL_WORDS:
+            return
         extra = sum(
             context.foreign_words(context.unbracketed(part))
             for part in (hit.flow.text[: hit.start], hit.flow.text[hit.end :])
@@ -118,7 +122,7 @@ class NumberSearch:
             score -= SKIPPED_NUMBER * self._holds_a_value(cell)
 
     def _in_cell(self, hit: Hit, cell: Flow, score: float) -> Iterator[Sighting]:
-        role = self.reading.role(cell)
+        role = self.reading.grid.role(cell)
         for position, number in enumerate(self.reading.numbers[cell]):
             foreign = context.foreign_words(cell.text[: number.start])
             fit = score - FOREIGN_WORD * foreign - NOT_FIRST * (position > 0)
@@ -128,7 +132,7 @@ class NumberSearch:
 
     def _holds_a_value(self, cell: Flow) -> bool:
         """Whether a cell stands between label and later cells; columns of other dates do not."""
-        if self.reading.role(cell) == "reference" or self.reading.has_dated_heading(cell):
+        if self.reading.grid.role(cell) == "reference" or self.reading.has_dated_heading(cell):
             return False
         return any(number.role == "plain" for number in self.reading.numbers[cell])
 
@@ -143,13 +147,20 @@ class NumberSearch:
         column = self.reading.layout.box_of(words)
         for depth, cells in enumerate(self.reading.rows_below(hit.flow)):
             for cell in cells:
-                if overlaps(cell.segments[0].box, column) or table.heading(cell) is hit.flow:
+                if (
+                    overlaps(cell.segments[0].box, column)
+                    or self.reading.grid.heading(cell) is hit.flow
+                ):
                     yield from self._first(hit, cell, COLUMN - DEEPER_ROW * depth)
 
     def _below(self, hit: Hit) -> Iterator[Sighting]:
         """The first number of the text directly under a label that stands alone."""
         under = self.reading.under(hit.flow)
-        if under is None or self.reading.numbers[hit.flow] or len(hit.flow.words) > 6:
+        if (
+            under is None
+            or self.reading.numbers[hit.flow]
+            or len(hit.flow.words) > MOST_LABEL_WORDS
+        ):
             return
         if not self.reading.known[under]:
             yield from self._first(hit, under, BELOW)

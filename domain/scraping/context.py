@@ -47,7 +47,9 @@ _CONNECTORS_TEXT = """
     labs most recent for mm hg random
 """
 _CONNECTORS = frozenset(_CONNECTORS_TEXT.split())
-FROM = re.compile(r"\bfrom\s*$", re.I)
+_FROM = re.compile(r"\bfrom\s*$", re.I)
+REACH, HEADING_REACH = 400, 2_000
+"""Characters to either side of a place that are looked at."""
 _OPENING = (",", ";", "(", "[", " and ", " but ", " then ")
 _CLOSING = (", ", ";", "(", ")", "]", " and ", " but ", " then ")
 _BRACKET = re.compile(r"\s?[\w/%.]{0,12}\s?\([^()]*\)")
@@ -57,8 +59,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s
 
 def clause(text: str, start: int, end: int) -> str:
     """The words around the characters `start` to `end`, between commas, and a bracket after."""
-    first = max(text.rfind(mark, 0, start) + len(mark) for mark in _OPENING)
-    return text[max(first, sentence(text, start)[0]) : clause_end(text, end)]
+    reach = sentence(text, start)[0]
+    first = max(text.rfind(mark, reach, start) + len(mark) for mark in _OPENING)
+    return text[max(first, reach) : clause_end(text, end)]
 
 
 def clause_end(text: str, position: int) -> int:
@@ -66,27 +69,32 @@ def clause_end(text: str, position: int) -> int:
     bracket = _BRACKET.match(text, position)
     if bracket is not None:
         return bracket.end()
-    ends = (text.find(mark, position) for mark in _CLOSING)
-    return min([sentence(text, position)[1], *(end for end in ends if end >= 0)])
+    stop = sentence(text, position)[1]
+    ends = (text.find(mark, position, stop) for mark in _CLOSING)
+    return min([stop, *(end for end in ends if end >= 0)])
+
+
+def is_from(text: str, position: int) -> bool:
+    """Whether "from" stands before `position`: what follows is the value before a change."""
+    return _FROM.search(text, max(0, position - 8), position) is not None
 
 
 def inline_heading(text: str, position: int) -> str:
     """The last "Heading:" in `text` before `position`; "" without one."""
     found = ""
-    for match in _HEADING.finditer(text, 0, position):
+    for match in _HEADING.finditer(text, max(0, position - HEADING_REACH), position):
         found = match.group(1)
     return found
 
 
 def sentence(text: str, position: int) -> tuple[int, int]:
-    """Where the sentence around `position` starts and ends."""
-    start, end = 0, len(text)
-    for match in _SENTENCE_END.finditer(text):
+    """Where the sentence around `position` starts and ends, at most REACH to either side."""
+    start, end = max(0, position - REACH), min(len(text), position + REACH)
+    for match in _SENTENCE_END.finditer(text, start, end):
         if match.end() <= position:
             start = match.end()
         elif match.start() >= position:
-            end = match.start()
-            break
+            return start, match.start()
     return start, end
 
 

@@ -16,6 +16,7 @@ from domain.scraping.sightings import Sighting, snippet
 NAMED, MENTIONED, SECTION, UNDESIGNATED = 3.0, 2.2, 2.0, 1.6
 FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 0.8, 0.4
 MOST_FOREIGN_WORDS, MOST_EXTRA_WORDS, MOST_LABEL_WORDS, MOST_ROWS = 5, 3, 5, 30
+MOST_CELL_WORDS = 30
 _PLANNED = re.compile(
     r"\b(?:schedul\w+|recommend\w*|plan(?:ned|s)?|due|will|should|repeat|order(?:ed)?|next"
     r"|declin\w+|refus\w+|cancel\w+|missed|offered)\b",
@@ -50,7 +51,7 @@ class DateSearch:
     def _undesignated(self, flow: Flow) -> Iterator[Sighting]:
         """A bare "Date:" is that of the visit or examination that the document is about."""
         for printed in self.reading.dates[flow]:
-            key = _BARE_DATE.search(flow.text, 0, printed.start)
+            key = _BARE_DATE.search(flow.text, max(0, printed.start - 10), printed.start)
             if key is not None:
                 hit = Hit(flow, key.start("key"), key.end("key"), self.occasion.key)
                 yield self._judged(hit, flow, printed, UNDESIGNATED, "")
@@ -96,6 +97,8 @@ class DateSearch:
 
     def _beside(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         text = hit.flow.text
+        if len(hit.flow.words) > MOST_CELL_WORDS:
+            return
         if (
             context.foreign_words(text[: hit.start]) + context.foreign_words(text[hit.end :])
             > MOST_EXTRA_WORDS
@@ -123,7 +126,7 @@ class DateSearch:
             for cells in self.reading.rows_below(flow):
                 for cell in cells:
                     for printed in self.reading.dates[cell][:1]:
-                        if table.heading(cell) is flow:
+                        if self.reading.grid.heading(cell) is flow:
                             yield self._judged(hit, cell, printed, MENTIONED - penalty, "")
         elif alone:
             yield from self._in_section(hit, penalty)
@@ -135,8 +138,7 @@ class DateSearch:
             if len(row.cells) == 1 and not self.reading.dates[row.cells[0]]:
                 return
             for cell in row.cells:
-                table = self.reading.grid.table(cell)
-                head = table.heading(cell) if table is not None else None
+                head = self.reading.grid.heading(cell)
                 dated = head is not None and head.text.lower().startswith("date")
                 for printed in self.reading.dates[cell][:1]:
                     if dated or len(cell.words) <= 3:
@@ -169,8 +171,7 @@ class DateSearch:
 
     def _tense(self, hit: Hit, flow: Flow) -> Tense:
         """By the heading over the date, else by the words before the label."""
-        table = self.reading.grid.table(flow) if flow is not hit.flow else None
-        head = table.heading(flow) if table is not None else None
+        head = self.reading.grid.heading(flow) if flow is not hit.flow else None
         headed = heading_tense(head.text) if head is not None and head is not hit.flow else ""
         return headed or label_tense(hit.flow.text, hit.start, hit.end)
 

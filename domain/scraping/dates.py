@@ -76,12 +76,15 @@ def masked(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-def rough_dates_in(text: str) -> Iterator[PrintedDate]:
-    """Months and years ("November 2003", "in 2021") as their first day: good only to compare."""
-    for match in _PARTIAL.finditer(text):
+def rough_dates_in(text: str, start: int, end: int) -> Iterator[PrintedDate]:
+    """Months and years ("November 2003", "in 2021") as their first day: good only to compare.
+
+    Only those from `start` to `end` of `text`.
+    """
+    for match in _PARTIAL.finditer(text, start, end):
         day = date(int(match["y"]), _MONTH[match["n"][:3].lower()], 1)
         yield PrintedDate(day, match.start(), match.end(), True)
-    for match in _YEAR_ALONE.finditer(text):
+    for match in _YEAR_ALONE.finditer(text, start, end):
         yield PrintedDate(date(int(match["y"]), 1, 1), match.start("y"), match.end(), True)
 
 

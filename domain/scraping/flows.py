@@ -11,6 +11,8 @@ from domain.scraping.words import Word
 LEADING, WRAPPED = 1.0, 0.4
 """Shares of the line height between lines of a paragraph and lines of a cell, at most."""
 INDENT, OTHER_SIZE = 1.5, 0.35
+MOST_SEGMENTS = 60
+"""A longer paragraph is cut."""
 LOOK_BELOW = 3
 """Lines further down on which a cell may go on, past lines of its neighbours."""
 _FRESH_START = re.compile(
@@ -58,6 +60,9 @@ def _chains(lines: Sequence[Line]) -> Iterator[list[Segment]]:
             if (line.number, segment.box.x1) not in taken:
                 chain = [segment]
                 while following := followers.get((chain[-1].line, chain[-1].box.x1)):
+                    if len(chain) == MOST_SEGMENTS:
+                        yield chain
+                        chain = []
                     chain.append(following)
                 yield chain
 

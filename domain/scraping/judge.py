@@ -145,7 +145,7 @@ class Judge:
         if flow is hit.flow:
             start, _ = context.sentence(flow.text, hit.start)
             near = f"{flow.text[max(start, hit.start - 40) : hit.end]} {near}"
-        was_from = context.FROM.search(flow.text, 0, number.start) is not None
+        was_from = context.is_from(flow.text, number.start)
         heading = self.reading.heading(hit.flow)
         return (
             HISTORY * (context.HISTORY.search(near) is not None)
@@ -159,7 +159,7 @@ class Judge:
         """The date of a value, and a rough one: in its sentence, else by its place in a table."""
         start, end = context.sentence(flow.text, number.start)
         exact = [each for each in self.reading.dates[flow] if start <= each.start < end]
-        rough = [each for each in rough_dates_in(flow.text) if start <= each.start < end]
+        rough = list(rough_dates_in(flow.text, start, end))
         if "birth" not in flow.text[start:end].lower() and (exact or rough):
             nearest = _nearest(flow.text, number, [*exact, *rough])
             return (

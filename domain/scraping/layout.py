@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from domain.scraping.flows import Flow, flows_of
 from domain.scraping.lines import Line, lines_of
@@ -30,7 +29,6 @@ class Layout:
         return union(self.words[word].box for word in words)
 
 
-@lru_cache(maxsize=4)
 def lay_out(document: DocumentWords) -> Layout:
     """The layout of `document`."""
     pages = {page.number: page for page in document.pages}

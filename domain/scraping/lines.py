@@ -10,6 +10,8 @@ GAP = 1.1
 SAME_LINE = 0.4
 """Share of the word height by which middles of words on one line may differ."""
 BAND_OVERLAP, BAND_LINES = 0.2, 3
+MOST_CELLS, MOST_WORDS = 60, 200
+"""A line of more cells is none of a table; a longer segment is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,14 @@ def lines_of(document: DocumentWords, upright: Sequence[Box]) -> list[Line]:
 
     Words that stand across the text of their page are left out.
     """
+    on_page: dict[int, list[int]] = {page.number: [] for page in document.pages}
+    for index, word in enumerate(document.words):
+        if not _is_across(word, upright[index]):
+            on_page[word.page].append(index)
     lines: list[Line] = []
-    for page in document.pages:
-        indexes = [
-            index
-            for index, word in enumerate(document.words)
-            if word.page == page.number and not _is_across(word, upright[index])
-        ]
-        for words in _rows(indexes, upright):
-            lines.append(_line(len(lines), page.number, words, document.words, upright))
+    for number, indexes in on_page.items():
+        for row in _rows(indexes, upright):
+            lines.append(_line(len(lines), number, row, document.words, upright))
     return lines
 
 
@@ -95,23 +96,38 @@ def _middle(box: Box) -> float:
 def _line(
     number: int, page: int, row: list[int], words: Sequence[Word], boxes: Sequence[Box]
 ) -> Line:
-    groups: list[list[int]] = []
-    for index in row:
-        last = boxes[groups[-1][-1]] if groups else None
-        wide = last is not None and boxes[index].x1 - last.x2 > GAP * min(
-            last.height, boxes[index].height
-        )
-        if last is None or wide or words[index].source != words[groups[-1][-1]].source:
-            groups.append([])
-        groups[-1].append(index)
+    groups = _groups(row, words, boxes)
+    if len(groups) > MOST_CELLS:
+        groups = [row]
     segments = tuple(
         Segment(
-            tuple(group),
-            union(boxes[index] for index in group),
+            tuple(part),
+            union(boxes[index] for index in part),
             page,
             number,
-            " ".join(words[index].text for index in group),
+            " ".join(words[index].text for index in part),
         )
         for group in groups
+        for part in _parts(group)
     )
     return Line(number, page, union(segment.box for segment in segments), segments)
+
+
+def _groups(row: list[int], words: Sequence[Word], boxes: Sequence[Box]) -> list[list[int]]:
+    """Runs of words of one source without a wide gap."""
+    groups: list[list[int]] = []
+    for index in row:
+        last = groups[-1][-1] if groups else None
+        if (
+            last is None
+            or words[index].source != words[last].source
+            or boxes[index].x1 - boxes[last].x2 > GAP * min(boxes[last].height, boxes[index].height)
+        ):
+            groups.append([])
+        groups[-1].append(index)
+    return groups
+
+
+def _parts(group: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(group), MOST_WORDS):
+        yield group[start : start + MOST_WORDS]

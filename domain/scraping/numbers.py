@@ -90,7 +90,11 @@ def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
     for match in _PAIR.finditer(text):
         first, second = Decimal(match["first"]), Decimal(match["second"])
         if 50 <= first <= 300 and (second == 0 or 20 <= second < first):
-            role: Role = "bound" if _BOUND.search(text, 0, match.start()) else "plain"
+            role: Role = (
+                "bound"
+                if _BOUND.search(text, max(0, match.start() - 30), match.start())
+                else "plain"
+            )
             yield Number(match["first"], first, *match.span(), role, second=match["second"])
 
 
@@ -116,7 +120,7 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
 
 def _is_no_range(text: str, match: re.Match[str]) -> bool:
     """A change from one value to another, a bulleted or a numbered item."""
-    if _CHANGED.search(text, 0, match.start()):
+    if _CHANGED.search(text, max(0, match.start() - 20), match.start()):
         return True
     return bool(re.match(r"\d+\.\s", match.group())) or " -" in match.group().replace(" - ", "")
 

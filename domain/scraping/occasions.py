@@ -10,6 +10,8 @@ from domain.scraping.events import EVENTS
 from domain.scraping.phrases import Index, Tokens, index_of, matches, tokens
 
 OWN = "the variable"
+TENSE_REACH = 60
+"""Characters before a label that are looked at."""
 Tense = Literal["last", "next", ""]
 _LAST = r"(?:last|previous|prior|most recent|latest|past|earlier)"
 _NEXT = r"(?:next|follow[- ]?up|upcoming|return|scheduled|planned|future|repeat|due)"
@@ -79,7 +81,7 @@ def heading_tense(heading: str) -> Tense:
 
 def label_tense(text: str, start: int, end: int) -> Tense:
     """What the words before the label from `start` to `end`, or itself, say of its date."""
-    match = _TENSE.search(text, 0, start)
+    match = _TENSE.search(text, max(0, start - TENSE_REACH), start)
     if match is not None:
         return "last" if match["last"] else "next"
     return "next" if _OWN_NEXT.match(text, start, end) else ""

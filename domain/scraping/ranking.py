@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from domain.scraping.date_candidates import DateSearch
 from domain.scraping.occasions import Occasion
@@ -37,8 +36,11 @@ class Ranked:
 def rank(seen: Sequence[Ranked]) -> list[Ranked]:
     """Those that may be the answer, best first. The newest dated value gains, older ones lose."""
     possible = [each for each in seen if not each.sighting.refusal]
-    several = len({each.upload for each in possible}) > 1
-    dates = {id(each): _date(each, several) for each in possible}
+    readings = {each.upload: each.reading for each in possible}
+    documents: dict[int, date | None] = dict.fromkeys(readings)
+    if len(readings) > 1:
+        documents = {upload: document_date(reading) for upload, reading in readings.items()}
+    dates = {id(each): _date(each, documents[each.upload]) for each in possible}
     known = {when for when in dates.values() if when is not None}
     newest = max(known, default=None)
     ranked = []
@@ -53,14 +55,11 @@ def rank(seen: Sequence[Ranked]) -> list[Ranked]:
     return sorted(ranked, key=lambda each: -each.score)
 
 
-def _date(ranked: Ranked, several_documents: bool) -> date | None:
-    when = ranked.sighting.when
-    if when is None and ranked.sighting.rough is not None:
-        return ranked.sighting.rough
-    return document_date(ranked.reading) if when is None and several_documents else when
+def _date(ranked: Ranked, document: date | None) -> date | None:
+    """When a value was measured, as far as that tells it from others."""
+    return ranked.sighting.when or ranked.sighting.rough or document
 
 
-@lru_cache(maxsize=4)
 def document_date(reading: Reading) -> date | None:
     """The date of the visit or examination that a document says it is about."""
     for key in ("visit", "exam", "collected"):

@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from domain.scraping.dates import PrintedDate, dates_in, day_first
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
-from domain.scraping.tables import Grid, Role, Row, grid
+from domain.scraping.tables import Grid, Row, grid
 from domain.scraping.words import DocumentWords
 
 _PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:", re.I)
+
+HEADING_LETTERS, TITLE_ROWS, TITLE_WORDS = 60, 4, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class Reading:
     known: dict[Flow, tuple[Hit, ...]]
     numbers: dict[Flow, tuple[Number, ...]]
     dates: dict[Flow, tuple[PrintedDate, ...]]
+    headings: tuple[str, ...]
     blank_pages: tuple[int, ...]
 
     def right_of(self, flow: Flow) -> tuple[Flow, ...]:
@@ -33,14 +35,8 @@ class Reading:
         left = flow.segments[0].box.x1
         return tuple(cell for cell in self.grid.row(flow).cells if cell.segments[0].box.x1 > left)
 
-    def role(self, cell: Flow) -> Role:
-        """What the column of `cell` holds."""
-        table = self.grid.table(cell)
-        return table.role(cell) if table is not None else "other"
-
     def has_dated_heading(self, cell: Flow) -> bool:
-        table = self.grid.table(cell)
-        head = table.heading(cell) if table is not None else None
+        head = self.grid.heading(cell)
         return head is not None and bool(self.dates[head])
 
     def rows_below(self, flow: Flow) -> Iterator[tuple[Flow, ...]]:
@@ -66,19 +62,11 @@ class Reading:
 
     def heading(self, flow: Flow) -> str:
         """The nearest line above that stands alone and reads like a heading; else ""."""
-        for index in range(self.grid.row_of[flow], -1, -1):
-            cells = self.grid.rows[index].cells
-            text = cells[0].text
-            alone = len(cells) == 1 and len(text) < 60 and len(cells[0].segments) == 1
-            figures = self.numbers[cells[0]] or self.dates[cells[0]]
-            ended = text.endswith((".", ",", ";"))
-            if alone and cells[0] is not flow and not figures and not ended:
-                return text
-        return ""
+        return self.headings[self.grid.row_of[flow]]
 
     def title(self) -> str:
         """What the document is about: its first lines, and what follows "Procedure performed:"."""
-        first = [row.cells[0].text for row in self.grid.rows[:4] if self._is_title(row)]
+        first = [row.cells[0].text for row in self.grid.rows[:TITLE_ROWS] if self._is_title(row)]
         named = [
             " ".join((flow.text[:80], below.text if (below := self.under(flow)) else ""))
             for flow in self.layout.flows
@@ -88,31 +76,47 @@ class Reading:
 
     def _is_title(self, row: Row) -> bool:
         alone = len(row.cells) == 1 and not self.dates[row.cells[0]]
-        return alone and len(row.cells[0].words) <= 10 and not row.cells[0].text.endswith(".")
+        return (
+            alone and len(row.cells[0].words) <= TITLE_WORDS and not row.cells[0].text.endswith(".")
+        )
 
 
-@lru_cache(maxsize=4)
 def read(document: DocumentWords) -> Reading:
     """The reading of `document`."""
     layout = lay_out(document)
+    rows = grid(layout)
     month_last = day_first(flow.text for flow in layout.flows)
+    numbers = {flow: numbers_in(flow.text) for flow in layout.flows}
+    dates = {flow: tuple(dates_in(flow.text, month_last)) for flow in layout.flows}
+    plain = {flow for flow in layout.flows if not numbers[flow] and not dates[flow]}
+    blank = {page.number for page in document.pages} - {word.page for word in document.words}
     return Reading(
         layout,
-        grid(layout),
+        rows,
         {flow: known(flow) for flow in layout.flows},
-        {flow: numbers_in(flow.text) for flow in layout.flows},
-        {flow: tuple(dates_in(flow.text, month_last)) for flow in layout.flows},
-        tuple(sorted({page.number for page in document.pages} - {w.page for w in document.words})),
+        numbers,
+        dates,
+        tuple(_headings(rows, plain)),
+        tuple(sorted(blank)),
     )
+
+
+def _headings(rows: Grid, plain: set[Flow]) -> Iterator[str]:
+    """The heading above each row: a short line alone, without figures, that ends no sentence."""
+    heading = ""
+    for row in rows.rows:
+        yield heading
+        cell = row.cells[0]
+        short = len(cell.text) < HEADING_LETTERS and len(cell.segments) == 1
+        if len(row.cells) == 1 and short and cell in plain:
+            heading = heading if cell.text.endswith((".", ",", ";")) else cell.text
 
 
 def row_date(reading: Reading, flow: Flow) -> date | None:
     """When a cell's value was measured, by its column heading, its row, or the rows above."""
-    table = reading.grid.table(flow)
-    if table is not None:
-        head = table.heading(flow)
-        if head is not None and reading.dates[head]:
-            return reading.dates[head][0].value
+    head = reading.grid.heading(flow)
+    if head is not None and reading.dates[head]:
+        return reading.dates[head][0].value
     index = reading.grid.row_of[flow]
     for cell in reading.grid.rows[index].cells:
         if cell is not flow and reading.dates[cell] and not _is_birth(reading, cell):

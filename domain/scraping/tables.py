@@ -49,23 +49,6 @@ class Table:
     rows: tuple[Row, ...]
     header: Row | None
 
-    def heading(self, cell: Flow) -> Flow | None:
-        """The header cell above `cell`."""
-        if self.header is None or cell in self.header.cells:
-            return None
-        nearest = min(self.header.cells, key=lambda head: _apart(box(head), box(cell)))
-        if _apart(box(nearest), box(cell))[0] == 0:
-            return nearest
-        row = next((row for row in self.rows if cell in row.cells), None)
-        if row is None or len(row.cells) != len(self.header.cells):
-            return nearest
-        return self.header.cells[row.cells.index(cell)]
-
-    def role(self, cell: Flow) -> Role:
-        """What the column of `cell` holds, by its heading."""
-        head = self.heading(cell)
-        return role_of(head.text) if head is not None else "other"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
@@ -80,6 +63,23 @@ class Grid:
 
     def table(self, flow: Flow) -> Table | None:
         return self.table_of.get(self.row_of[flow])
+
+    def heading(self, cell: Flow) -> Flow | None:
+        """The header cell above `cell`: the one over it, else the one of the same position."""
+        table = self.table(cell)
+        if table is None or table.header is None or cell in table.header.cells:
+            return None
+        heads, place = table.header.cells, box(cell)
+        nearest = min(heads, key=lambda head: _apart(box(head), place))
+        row = self.row(cell).cells
+        if _apart(box(nearest), place)[0] == 0 or len(row) != len(heads):
+            return nearest
+        return heads[row.index(cell)]
+
+    def role(self, cell: Flow) -> Role:
+        """What the column of `cell` holds, by its heading."""
+        head = self.heading(cell)
+        return role_of(head.text) if head is not None else "other"
 
 
 def role_of(heading: str) -> Role:

@@ -4,7 +4,8 @@ WITH made AS (
 )
 SELECT version FROM projections WHERE name = %(name)s;
 
--- name: reset
+-- name: reset    to the beginning, where no line has stopped yet
+WITH forgotten AS (DELETE FROM projection_stops WHERE projection = %(name)s)
 UPDATE projections SET position = 0, version = %(version)s, updated_at = now() WHERE name = %(name)s;
 
 -- name: position

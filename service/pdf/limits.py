@@ -16,6 +16,7 @@ class Limits:
     page_side_points: int = 14_400
     characters_per_page: int = 60_000
     characters: int = 1_500_000
+    words: int = 250_000
     result_bytes: int = 32 << 20
 
 

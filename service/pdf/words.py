@@ -31,6 +31,8 @@ def read(pdf: bytes, limits: Limits) -> DocumentWords:
         if "password" in str(error).lower():
             raise Unreadable(ENCRYPTED) from error
         pages, words = _with_pdfplumber(pdf, limits)
+    if len(words) > limits.words:
+        raise Unreadable(f"The document has more than {limits.words} words.")
     found = DocumentWords(tuple(pages), tuple(words), 0)
     return DocumentWords(found.pages, found.words, count_tables(found))
 

@@ -1,24 +1,26 @@
 """Fuzz a running service from its own description: `python -m tests.fuzz [--cases N]`.
 
-Starts the service on a free port with a data directory of its own, opens an account, and lets
-Schemathesis loose on it: all checks, all phases, a fixed seed. The exit code is not zero when a
-check fails, or when fewer than N requests were answered.
+Starts the service on a free port with a data directory of its own, puts one resource of each kind
+into an account, and lets Schemathesis loose on it: all checks, all phases, a fixed seed. The exit
+code is not zero when a check fails, or when fewer than N requests were answered.
 """
 
 import argparse
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
 
-import requests
-
-from tests.fuzz.running_service import RunningService, running_service
+from examples.demo import Client, own_service
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+NOTE = Path(__file__).parents[2] / "examples" / "visit-note.pdf"
 CASES = 2000
-EXAMPLES = 5
+EXAMPLES = 20
 """Generated requests for each operation; the coverage phase makes most of the others."""
 
 
@@ -28,34 +30,54 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=CASES, help="fewest requests to answer")
     parser.add_argument("--examples", type=int, default=EXAMPLES, help="of each operation")
     chosen = parser.parse_args()
+    os.environ["ATTESTOR_RATE_LIMIT"] = "0"
     with tempfile.TemporaryDirectory(prefix="attestor-fuzz-") as directory:
         Path(directory).chmod(0o711)
-        with running_service(Path(directory)) as service:
-            code = fuzz(service, chosen.examples)
-            answered = service.requests_answered()
-        print(f"{answered} requests answered, at least {chosen.cases} wanted")
+        with own_service(Path(directory)) as client:
+            code = fuzz(client, chosen.examples)
+            answered = requests_answered(client.url)
+    print(f"{answered} requests answered, at least {chosen.cases} wanted")
     return code or int(answered < chosen.cases)
 
 
-def fuzz(service: RunningService, examples: int) -> int:
+def fuzz(client: Client, examples: int) -> int:
     """Run Schemathesis; its exit code."""
-    _, key = service.new_account("Fuzz")
-    other = {"name": "To be rotated and revoked", "scopes": ["reports:read"]}
-    keys = requests.Session()
-    keys.headers["X-API-Key"] = key
-    keys.post(f"{service.url}/api-keys", json=other, timeout=10).raise_for_status()
-    mine, others = keys.get(f"{service.url}/api-keys", timeout=10).json()["data"]
     environment = {
         **os.environ,
-        "FUZZ_API_KEY": key,
-        "FUZZ_KEY_ID": str(mine["id"]),
-        "FUZZ_OTHER_KEY_ID": str(others["id"]),
+        "FUZZ_API_KEY": client.key,
+        "FUZZ_IDS": json.dumps(filled(client)),
     }
     command = ["schemathesis.cli", "--config-file", str(CONFIG), "run",
-               f"{service.url}/openapi.json", "-n", str(examples), "--report-ndjson-path", "/tmp/fz/r.ndjson"]  # fmt: skip
-    return subprocess.run(
-        [sys.executable, "-m", *command], env=environment, check=False
-    ).returncode
+               f"{client.url}/openapi.json", "-n", str(examples)]  # fmt: skip
+    return subprocess.run([sys.executable, "-m", *command], env=environment).returncode
+
+
+def filled(client: Client) -> dict[str, str]:
+    """One resource of each kind; the id of each by its place in a path."""
+    (own_key,) = client.call("GET", "/api-keys")
+    patient = client.call("POST", "/patients", {"name": "Ann Example", "dob": "1950-02-03"})
+    formula = ["count(patients where age >= 65) / count(patients) * 100"]
+    metric = {"name": "Old age", "calculation_formula": formula}
+    line = b'{"name": "Bob Example"}'
+    resources = {
+        "own key": own_key,
+        "key_id": client.call("POST", "/api-keys", {"name": "B", "scopes": ["reports:read"]}),
+        "patient_id": patient,
+        "variable_id": client.call("POST", "/variables", {"name": "HbA1c", "units": "%"}),
+        "date variable": client.call("POST", "/date-variables", {"name": "Visit date"}),
+        "metric_id": client.call("POST", "/metrics", metric),
+        "document_id": client.upload(f"/patients/{patient['id']}/pdf", NOTE),
+        "job_id": client._send("POST", "/imports", line, "application/x-ndjson")["data"],
+    }
+    return {place: str(resource["id"]) for place, resource in resources.items()}
+
+
+def requests_answered(url: str) -> int:
+    """How many requests all workers have answered."""
+    with urllib.request.urlopen(f"{url}/-/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    counts = re.findall(r"^attestor_requests_total\{.*\} ([0-9.]+)$", text, re.MULTILINE)
+    return int(sum(map(float, counts)))
 
 
 if __name__ == "__main__":

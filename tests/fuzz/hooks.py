@@ -1,6 +1,8 @@
 """What Schemathesis is told beyond the description: which refusals JSON Schema cannot foretell."""
 
+import json
 import os
+import re
 from itertools import count
 from typing import Any
 
@@ -8,6 +10,7 @@ import schemathesis
 
 _SCHEMA_VALID_REFUSED = "Schema-valid request rejected"
 _NUMBERS = count(1)
+IDS: dict[str, str] = json.loads(os.environ["FUZZ_IDS"])
 
 # Each is a rule between two fields, or between a field and what is stored.
 RULES = (
@@ -44,11 +47,11 @@ RULES = (
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Requests are told apart by their key, change whatever version there is, and never end the
-    key that they are made with."""
+    """Half of the requests are about resources that exist, none ends the key it is made with;
+    they are told apart by their Idempotency-Key, and change whatever version there is."""
     headers, path = case.headers or {}, case.path_parameters or {}
-    if case.method != "GET" and str(path.get("key_id")) == os.environ["FUZZ_KEY_ID"]:
-        path["key_id"] = os.environ["FUZZ_OTHER_KEY_ID"]
+    if next(_NUMBERS) % 2 or str(path.get("key_id")) == IDS["own key"]:
+        path.update({name: _known(name, case.path) for name in path if _is_id(path[name])})
     if _is_key(headers.get("Idempotency-Key")):
         headers["Idempotency-Key"] = f"fuzz-{next(_NUMBERS)}"
     if "If-Match" in headers:
@@ -66,3 +69,12 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 
 def _is_key(text: Any) -> bool:
     return isinstance(text, str) and 0 < len(text) <= 255 and all("!" <= c <= "~" for c in text)
+
+
+def _is_id(value: Any) -> bool:
+    return re.fullmatch(r"[1-9][0-9]{0,14}|pdf_[0-9A-Za-z]+", str(value)) is not None
+
+
+def _known(name: str, path: str) -> str:
+    is_date = name == "variable_id" and "/date-variables/" in path
+    return IDS["date variable" if is_date else name]

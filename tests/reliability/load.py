@@ -67,7 +67,9 @@ class Ward:
         def report() -> Any:
             path = f"/cms-reports?metric_id={self.metric_id}&min_position={position}"
             answer = self.client.call("GET", path)
-            return answer.data["reports"] if answer.status == 200 else None
+            if answer.status == 200 and int(answer.data["position"]) >= position:
+                return answer.data["reports"]
+            return None
 
         found = wait_until(report, f"the report reaches position {position}")[0]
         return found["denominator"], found["numerator"]

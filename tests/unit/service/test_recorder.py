@@ -142,7 +142,7 @@ def uncommitted(url: str, append: Append) -> Iterator[psycopg.Connection[Any]]:
 def wait_until_one_waits_for_a_lock(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         while not connection.execute(
-            "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
             " WHERE d.datname = current_database() AND NOT l.granted"
         ).fetchone():
             pass
