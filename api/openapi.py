@@ -10,13 +10,13 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from api import shapes
 from api.fields import LARGEST_ID
 from api.operation import FIELD, Operation
 from api.operations import OPERATIONS
 from api.parameters import NO_NUL
 from api.problems import BY_SLUG
 from api.resources.docs import FILES
+from api.shapes import frame
 from service.context import RELEASE
 
 _INFO = {
@@ -182,9 +182,9 @@ def _enveloped(operation: Operation) -> dict[str, Any]:
     data: Any = operation.answer
     if operation.is_list:
         data = {"type": "array", "items": operation.answer}
-    parts: dict[str, Any] = {"data": data, "meta": shapes.AnswerMeta}
+    parts: dict[str, Any] = {"data": data, "meta": frame.AnswerMeta}
     if operation.is_list:
-        parts["pagination"] = shapes.Pagination
+        parts["pagination"] = frame.Pagination
     envelope = {"type": "object", "required": list(parts), "properties": parts}
     return {"anyOf": [envelope, data]}
 
@@ -220,7 +220,7 @@ def _problem(status: int) -> dict[str, Any]:
     return {
         "description": HTTPStatus(status).phrase,
         "headers": _answer_headers(names),
-        "content": {"application/problem+json": {"schema": shapes.Problem}},
+        "content": {"application/problem+json": {"schema": frame.Problem}},
     }
 
 

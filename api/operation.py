@@ -8,7 +8,7 @@ from typing import Literal
 
 from api.parameters import Parameter, flag
 from api.schemas import Strict
-from api.shapes import Shape
+from api.shapes.base import Shape
 from domain.account import Scope
 
 FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
