@@ -11,6 +11,7 @@ import orjson
 
 from api.pagination import Paging, paginate
 from api.request import Request, principal_of
+from service.bootstrap import Services
 from service.context import Context, Idempotency
 from service.idempotency import AnsweredBefore
 from service.resource import Resource
@@ -111,6 +112,11 @@ def answer_list(
         }
     )
     resp.data = enveloped(req, items, position, pagination.body)
+
+
+def last_position(services: Services) -> int:
+    """The position that a list reflects at least, when it is read after this."""
+    return services.application.recorder.max_notification_id() or 0
 
 
 def answer_command(

@@ -14,7 +14,8 @@ from api.request import Request
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 10_000
-_STYLES = ({"offset"}, {"page", "page_size"}, {"cursor"})
+_PAGE = {"page", "page_size"}
+_STYLES = ({"offset"}, _PAGE, {"cursor"})
 _CURSOR = re.compile(r"after:([1-9][0-9]{0,14})")
 
 PAGING = (
@@ -52,12 +53,12 @@ class Pagination:
 def paging_of(query: Mapping[str, Any]) -> Paging:
     """What a client asked for. Raises 400 when it mixes the styles or goes too far."""
     used = [style for style in _STYLES if style & query.keys()]
-    if len(used) > 1 or ("limit" in query and "page_size" in query):
+    if len(used) > 1 or ("limit" in query and used == [_PAGE]):
         raise bad_query("use limit with offset, or page with page_size, or cursor, not a mixture")
     limit = query.get("limit") or query.get("page_size") or DEFAULT_LIMIT
     if "cursor" in query:
         return Paging(limit, 0, "cursor", _read_cursor(query["cursor"]))
-    if "page" in query or "page_size" in query:
+    if used == [_PAGE]:
         offset = (query.get("page", 1) - 1) * limit
         if offset > LARGEST_OFFSET:
             raise bad_query(f"page reaches beyond {LARGEST_OFFSET} entries; use cursor")

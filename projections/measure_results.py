@@ -22,12 +22,23 @@ from projections.runner import LogEntry
 
 _QUERIES = load("measure_results")
 _SILENT = frozenset({"patient.document_added", "patient.document_read"})
+_VALUES = frozenset(
+    {
+        "patient.observation_recorded",
+        "patient.observations_imported",
+        "patient.observation_withdrawn",
+        "patient.scraped",
+    }
+)
 
 
 @dataclass
 class Touched:
-    """What a batch touched in one account."""
+    """What a batch touched in one account, from position `since` on: `charts` are patients of whom
+    nothing but values changed."""
 
+    since: int
+    charts: set[int] = field(default_factory=set)
     patients: set[int] = field(default_factory=set)
     metrics: set[int] = field(default_factory=set)
     is_redefined: bool = False
@@ -44,9 +55,11 @@ class MeasureResults:
         """What was touched, by account; payloads are not needed and stay encrypted."""
         touched: dict[int, Touched] = {}
         for entry in batch:
-            account = touched.setdefault(entry.account_id, Touched())
+            account = touched.setdefault(entry.account_id, Touched(entry.position))
             number = number_of(entry.originator_id)
             match kind_of(entry.originator_id):
+                case Kind.PATIENT if entry.topic in _VALUES:
+                    account.charts.add(number)
                 case Kind.PATIENT if entry.topic not in _SILENT:
                     account.patients.add(number)
                 case Kind.METRIC:
@@ -57,19 +70,21 @@ class MeasureResults:
 
     def write(self, transaction: Transaction, folded: dict[int, Touched], position: int) -> None:
         """Bring the results of every touched metric and patient to `position`."""
+        # A table that was just filled has no statistics, and what looks like one row is thousands.
+        transaction.execute("SET LOCAL enable_nestloop = off")
         for account_id, touched in folded.items():
-            if not (touched.patients or touched.metrics or touched.is_redefined):
+            if not (touched.charts or touched.patients or touched.metrics or touched.is_redefined):
                 continue
-            today = account_today(transaction, account_id)
+            periods = maintained(account_today(transaction, account_id))
+            changed = _changed_values(transaction, touched, position)
             for metric in live_metrics(transaction, account_id, position):
-                is_anew = touched.is_redefined or metric.id in touched.metrics
-                refresh(
-                    transaction,
-                    metric,
-                    maintained(today),
-                    position,
-                    None if is_anew else sorted(touched.patients),
-                )
+                if touched.is_redefined or metric.id in touched.metrics:
+                    refresh(transaction, metric, periods, position, None)
+                    continue
+                charts = (changed.get(each, ()) for each in metric.compiled.variables)
+                patients = touched.patients.union(*charts)
+                if patients:
+                    refresh(transaction, metric, periods, position, sorted(patients))
 
     def refresh_periods(self, transaction: Transaction) -> int:
         """Compute the periods that a new year brought and drop those it ended; how many metrics."""
@@ -94,6 +109,17 @@ class MeasureResults:
                     refresh(transaction, metric, periods, position, None)
                     refreshed += 1
         return refreshed
+
+
+def _changed_values(
+    transaction: Transaction, touched: Touched, position: int
+) -> dict[int, list[int]]:
+    """By variable the patients whose values of it the batch changed."""
+    rows = transaction.rows(
+        _QUERIES["changed_values"],
+        {"patient_ids": sorted(touched.charts), "since": touched.since, "position": position},
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def account_today(reader: Reader, account_id: int) -> date:
@@ -151,7 +177,8 @@ def _moved_totals(
     if is_anew:
         transaction.execute(_QUERIES["forget_results"], bound)
         bound["patient_ids"] = None
-    moves = transaction.rows(_statement(metric.compiled.sql), bound)
+    statement = _statement if is_anew else _statement_of_chosen
+    moves = transaction.rows(statement(metric.compiled.sql), bound)
     deltas = [move[0] for move in moves] or [Decimal(0)] * bound["width"]
     if is_anew:
         return deltas
@@ -162,6 +189,11 @@ def _moved_totals(
 
 def _statement(compiled: str) -> str:
     return _QUERIES["move_results"].replace("/* compiled */", compiled)
+
+
+def _statement_of_chosen(compiled: str) -> str:
+    """Without the alternative of all patients, a plan that the server keeps uses their index."""
+    return _statement(compiled).replace("%(patient_ids)s::bigint[] IS NULL OR ", "")
 
 
 def _spreads(

@@ -124,7 +124,10 @@ def _projections(services: Services) -> tuple[bool, str]:
 
 
 def _read_models(services: Services) -> tuple[bool, str]:
-    differences = list(_differences(services))
+    try:
+        differences = list(_differences(services))
+    except AttestorError as error:
+        return False, f"cannot be rebuilt: {error.detail}"
     return not differences, "; ".join(differences) or "equal to a rebuild from the log"
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isinf
 from typing import Any, NoReturn
 
 import orjson
@@ -17,6 +18,10 @@ DEMOGRAPHICS = ("external_id", "name", "dob", "sex", "race", "ethnicity", "payer
 _DEMOGRAPHIC_MAX, _TEXT_MAX = 200, 10_000
 _VALUE_FIELDS = {"variable_id", "variable", "value", "end", "observed_on", "note"}
 _LINE_FIELDS = {*DEMOGRAPHICS, "additional_variables", "observations"}
+
+
+class _Decimal(str):
+    """A decimal as it stands in the line: a value is kept digit for digit."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class VariableIndex:
 def parse_ndjson(line: bytes, variables: VariableIndex) -> ImportLine:
     """One JSON object a line. Raises Invalid with the field and the rule."""
     try:
-        content = json.loads(line, parse_float=str, parse_constant=_refuse_constant)
+        content = json.loads(line, parse_float=_Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Invalid("The line is not JSON.") from error
     if not isinstance(content, dict):
@@ -90,7 +95,7 @@ def _value(value: Any, place: str, variables: VariableIndex) -> tuple[VariableOf
     if unknown := sorted(value.keys() - _VALUE_FIELDS):
         raise Invalid.field(f"{place}/{unknown[0]}", "is not a field of a value")
     sent = value.get("value")
-    if isinstance(sent, int) and not isinstance(sent, bool):
+    if type(sent) in (int, _Decimal):
         sent = str(sent)
     return variables.find(value, place), ValueIn(
         value=_text(sent, f"{place}/value"),
@@ -143,7 +148,7 @@ def _cells(line: bytes) -> list[str]:
 
 
 def _text(value: Any, place: str, longest: int = _TEXT_MAX) -> str:
-    if not isinstance(value, str) or not value:
+    if type(value) is not str or not value:
         raise Invalid.field(place, "must be a text that is not empty")
     if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise Invalid.field(place, "has a character that cannot be stored")
@@ -160,11 +165,26 @@ def _object(value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid.field(place, "must be an object")
     try:
-        text = orjson.dumps(value)
-    except orjson.JSONEncodeError as error:
+        numbered: dict[str, Any] = _with_numbers(value)
+        text = orjson.dumps(numbered)
+    except (orjson.JSONEncodeError, OverflowError, RecursionError) as error:
         raise Invalid.field(place, f"cannot be stored ({error})") from error
     if b"\\u0000" in text:
         raise Invalid.field(place, "has a character that cannot be stored")
+    return numbered
+
+
+def _with_numbers(value: Any) -> Any:
+    match value:
+        case _Decimal():
+            number = float(value)
+            if isinf(number):
+                raise OverflowError(f"{value} is too large")
+            return number
+        case dict():
+            return {key: _with_numbers(each) for key, each in value.items()}
+        case list():
+            return [_with_numbers(each) for each in value]
     return value
 
 

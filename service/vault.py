@@ -32,7 +32,7 @@ def unseal(key: AESGCM, sealed: bytes, associated: bytes) -> bytes:
     """The inverse of `seal`. Raises Unreadable when key, text or associated data differ."""
     try:
         return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], associated)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
         raise Unreadable("The content cannot be decrypted.") from error
 
 

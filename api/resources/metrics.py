@@ -5,7 +5,7 @@ from typing import Any
 import falcon
 import orjson
 
-from api.answers import Shown, answer_command, answer_list, answer_one
+from api.answers import Shown, answer_command, answer_list, answer_one, last_position
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
@@ -28,7 +28,7 @@ class Metrics:
 
     def on_get_list(self, req: Request, resp: falcon.Response) -> None:
         paging = paging_of(req.context.query)
-        position = self._services.application.recorder.max_notification_id() or 0
+        position = last_position(self._services)
         total, found = list_metrics(
             self._services.database, principal_of(req).account_id, paging.limit, paging.offset
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import falcon
 
-from api.answers import Shown, answer_command, answer_list, answer_one, context_of
+from api.answers import Shown, answer_command, answer_list, answer_one, context_of, last_position
 from api.media import read_json
 from api.pagination import paging_of
 from api.parameters import bad_query
@@ -34,7 +34,7 @@ class Patients:
         if paging.after_id is not None and wanted.sort != "id":
             raise bad_query("cursor goes with sort=id only")
         database, account_id = self._services.database, principal_of(req).account_id
-        position = self._services.application.recorder.max_notification_id() or 0
+        position = last_position(self._services)
         total, found = list_patients(
             database, account_id, wanted, paging.limit, paging.offset, paging.after_id
         )
@@ -73,7 +73,7 @@ class Patients:
 
     def on_get_history(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
-        position = self._services.application.recorder.max_notification_id() or 0
+        position = last_position(self._services)
         page = self._services.audit.history(
             context_of(req), patient_id, paging.limit, paging.offset
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import falcon
 
-from api.answers import Shown, answer_command, answer_list
+from api.answers import Shown, answer_command, answer_list, last_position
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
@@ -74,7 +74,7 @@ class Observations:
     def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
         database = self._services.database
-        position = self._services.application.recorder.max_notification_id() or 0
+        position = last_position(self._services)
         account_id = account_of_patient(database, patient_id)
         if account_id is None:
             raise NotFound(f"There is no patient {patient_id}.")

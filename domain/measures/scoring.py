@@ -4,99 +4,42 @@ Formulas: CMS QPP submissions documentation (performance and reporting rate); HL
 IG (scores of proportion, ratio, continuous variable, cohort). An undefined number is None.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Context, Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
 from domain.measures.free_scores import Statistic, free_score, statistic
-from domain.measures.measure import OBSERVED, Measure, cells
+from domain.measures.measure import OBSERVED, Cell, Measure, cells
+from domain.measures.overall import overall
 from domain.measures.populations import Population, Scoring
+from domain.measures.scores import Scores, decimal, percent, share
+
+__all__ = ["Scores", "quality_level", "score"]
 
 Level = Literal["low", "medium", "high"]
-EXACT = Context(prec=28)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What a measure comes to. Rates are percents with 2 decimals, half away from zero; the score
-    is not rounded (28 digits where it does not end)."""
-
-    scoring: str
-    populations: dict[str, int] | None = None
-    performance_met: int | None = None
-    performance_not_met: int | None = None
-    performance_rate: Decimal | None = None
-    score: Decimal | None = None
-    data_completeness: Decimal | None = None
-    case_count: int | None = None
 
 
 def score(
     measure: Measure,
     totals: Sequence[Decimal],
     spreads: Mapping[int, Sequence[Decimal]],
+    *,
     eligible_population: int | None = None,
+    overall_algorithm: str | None = None,
 ) -> Scores:
     """The scores from the sums of all patients' cells, in the order of `measure.cells`.
 
     `spreads` has all values that are not NULL of each cell whose statistic is not additive.
     `eligible_population` replaces the denominator when data completeness is computed.
+    `overall_algorithm` says how several groups make one result.
     """
     if measure.score is not None:
         found = free_score(measure.score, measure.aggregates, totals, spreads)
         return Scores("free", score=decimal(found))
-    return _of_group(measure, totals, spreads, 0, None, eligible_population)
-
-
-def _of_group(
-    measure: Measure,
-    totals: Sequence[Decimal],
-    spreads: Mapping[int, Sequence[Decimal]],
-    group: int,
-    stratum: str | None,
-    eligible_population: int | None,
-) -> Scores:
-    places = [
-        (n, cell)
-        for n, cell in enumerate(cells(measure))
-        if (cell.group, cell.stratum) == (group, stratum)
-    ]
-    counts = {cell.what: int(totals[n]) for n, cell in places if cell.what != OBSERVED}
-    match measure.scoring:
-        case Scoring.COHORT:
-            return Scores("cohort", counts, score=Decimal(counts[Population.INITIAL_POPULATION]))
-        case Scoring.CONTINUOUS_VARIABLE:
-            place = next(n for n, cell in places if cell.what == OBSERVED)
-            observed = counts[Population.MEASURE_OBSERVATION]
-            values = spreads.get(place, ())
-            found = statistic(str(measure.method), Statistic(totals[place], observed, values))
-            return Scores("continuous-variable", counts, score=decimal(found))
-    return _rates(measure.scoring, counts, eligible_population)
-
-
-def _rates(scoring: Scoring, counts: dict[str, int], eligible_population: int | None) -> Scores:
-    denominator = counts[Population.DENOMINATOR]
-    excluded = counts.get(Population.DENOMINATOR_EXCLUSION, 0)
-    excepted = counts.get(Population.DENOMINATOR_EXCEPTION, 0)
-    met = counts[Population.NUMERATOR] - counts.get(Population.NUMERATOR_EXCLUSION, 0)
-    measurable = denominator - excluded - excepted
-    value = Fraction(met, measurable) if measurable else None
-    if scoring is Scoring.RATIO:
-        return Scores("ratio", counts, score=decimal(value), case_count=denominator - excluded)
-    eligible = denominator if eligible_population is None else eligible_population
-    reported = measurable + excluded + excepted
-    return Scores(
-        "proportion",
-        counts,
-        performance_met=met,
-        performance_not_met=measurable - met,
-        performance_rate=percent(value),
-        score=decimal(value),
-        data_completeness=percent(Fraction(reported, eligible) if eligible else None),
-        case_count=denominator - excluded,
-    )
+    sums = _Sums(measure, totals, spreads, eligible_population)
+    return overall(list(sums.groups()), overall_algorithm)
 
 
 def quality_level(
@@ -115,17 +58,72 @@ def quality_level(
     return "high" if result <= high else "low" if result > low else "medium"
 
 
-def decimal(value: Fraction | None) -> Decimal | None:
-    """A fraction as a decimal; exact where 28 digits suffice."""
-    if value is None:
-        return None
-    return EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
+@dataclass(frozen=True)
+class _Sums:
+    """The sums of all cells of a measure, read group by group and stratum by stratum."""
+
+    measure: Measure
+    totals: Sequence[Decimal]
+    spreads: Mapping[int, Sequence[Decimal]]
+    eligible_population: int | None
+
+    def groups(self) -> Iterator[Scores]:
+        for number, group in enumerate(self.measure.groups):
+            strata = tuple(self._scores(number, title) for title in group.strata)
+            yield replace(self._scores(number, None), title=group.title, strata=strata)
+
+    def _scores(self, group: int, stratum: str | None) -> Scores:
+        places = [
+            (n, cell)
+            for n, cell in enumerate(cells(self.measure))
+            if (cell.group, cell.stratum) == (group, stratum)
+        ]
+        counts = {c.what: int(self.totals[n]) for n, c in places if c.what != OBSERVED}
+        match self.measure.scoring:
+            case Scoring.COHORT:
+                everyone = counts[Population.INITIAL_POPULATION]
+                found = Scores("cohort", counts, score=Decimal(everyone))
+            case Scoring.CONTINUOUS_VARIABLE:
+                found = Scores("continuous-variable", counts, score=self._observed(places, counts))
+            case Scoring.RATIO:
+                found = _ratio(counts)
+            case _:
+                is_whole = stratum is None
+                found = _proportion(counts, self.eligible_population if is_whole else None)
+        return replace(found, title=stratum)
+
+    def _observed(
+        self, places: Sequence[tuple[int, Cell]], counts: Mapping[str, int]
+    ) -> Decimal | None:
+        place = next(n for n, cell in places if cell.what == OBSERVED)
+        size = counts[Population.MEASURE_OBSERVATION]
+        of = Statistic(self.totals[place], size, self.spreads.get(place, ()))
+        return decimal(statistic(str(self.measure.method), of))
 
 
-def percent(value: Fraction | None) -> Decimal | None:
-    """A share in percent with 2 decimals, half away from zero."""
-    if value is None:
-        return None
-    hundredths = abs(value) * 10_000 + Fraction(1, 2)
-    whole = hundredths.numerator // hundredths.denominator
-    return Decimal(whole if value >= 0 else -whole).scaleb(-2)
+def _ratio(counts: dict[str, int]) -> Scores:
+    rest = counts[Population.DENOMINATOR] - counts.get(Population.DENOMINATOR_EXCLUSION, 0)
+    return Scores("ratio", counts, score=decimal(share(_met(counts), rest)), case_count=rest)
+
+
+def _proportion(counts: dict[str, int], eligible_population: int | None) -> Scores:
+    denominator = counts[Population.DENOMINATOR]
+    excluded = counts.get(Population.DENOMINATOR_EXCLUSION, 0)
+    excepted = counts.get(Population.DENOMINATOR_EXCEPTION, 0)
+    met, measurable = _met(counts), denominator - excluded - excepted
+    eligible = denominator if eligible_population is None else eligible_population
+    return Scores(
+        "proportion",
+        counts,
+        performance_met=met,
+        performance_not_met=measurable - met,
+        performance_rate=percent(share(met, measurable)),
+        score=decimal(share(met, measurable)),
+        data_completeness=percent(share(measurable + excluded + excepted, eligible)),
+        case_count=denominator - excluded,
+    )
+
+
+def _met(counts: Mapping[str, int]) -> int:
+    """The numerator is counted gross; who meets the measure is what remains of it."""
+    return counts[Population.NUMERATOR] - counts.get(Population.NUMERATOR_EXCLUSION, 0)

@@ -12,7 +12,7 @@ from domain.scraping.lines import overlaps
 from domain.scraping.names import OWN
 from domain.scraping.phrases import tokens
 from domain.scraping.reading import Reading
-from domain.scraping.sightings import Sighting
+from domain.scraping.sightings import MOST_LABELS, Sighting
 from domain.scraping.units import Unit
 
 AFTER, ROW, COLUMN, BELOW, BEFORE = 3.0, 3.0, 2.6, 1.8, 1.5
@@ -36,12 +36,15 @@ class NumberSearch:
         self.judge = Judge(self.reading, self.wanted)
 
     def sightings(self) -> list[Sighting]:
+        """What was seen; nothing where the variable is named more than MOST_LABELS times."""
         found: list[Sighting] = []
         for flow in self.reading.layout.flows:
             in_flow = hits(flow, self.reading.known[flow], self.wanted.names)
             for hit in in_flow:
                 if self._is_wanted(hit):
                     self.labels.append(hit)
+                    if len(self.labels) > MOST_LABELS:
+                        return []
                     found.extend(self._around(hit, in_flow))
         return found
 
@@ -147,22 +150,15 @@ class NumberSearch:
         column = self.reading.layout.box_of(words)
         for depth, cells in enumerate(self.reading.rows_below(hit.flow)):
             for cell in cells:
-                if (
-                    overlaps(cell.segments[0].box, column)
-                    or self.reading.grid.heading(cell) is hit.flow
-                ):
+                head = self.reading.grid.heading(cell)
+                if overlaps(cell.segments[0].box, column) or head is hit.flow:
                     yield from self._first(hit, cell, COLUMN - DEEPER_ROW * depth)
 
     def _below(self, hit: Hit) -> Iterator[Sighting]:
         """The first number of the text directly under a label that stands alone."""
         under = self.reading.under(hit.flow)
-        if (
-            under is None
-            or self.reading.numbers[hit.flow]
-            or len(hit.flow.words) > MOST_LABEL_WORDS
-        ):
-            return
-        if not self.reading.known[under]:
+        alone = not self.reading.numbers[hit.flow] and len(hit.flow.words) <= MOST_LABEL_WORDS
+        if under is not None and alone and not self.reading.known[under]:
             yield from self._first(hit, under, BELOW)
 
     def _first(self, hit: Hit, cell: Flow, score: float) -> Iterator[Sighting]:

@@ -11,7 +11,7 @@ from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
 from domain.scraping.occasions import Occasion, Tense, events_in, heading_tense, label_tense
 from domain.scraping.reading import Reading
-from domain.scraping.sightings import Sighting, snippet
+from domain.scraping.sightings import MOST_LABELS, Sighting, snippet
 
 NAMED, MENTIONED, SECTION, UNDESIGNATED = 3.0, 2.2, 2.0, 1.6
 FOREIGN_WORD, SKIPPED_DATE, LOOSE_TENSE, STAND_IN = 0.3, 1.2, 0.8, 0.4
@@ -34,6 +34,7 @@ class DateSearch:
     labels: list[Hit] = field(default_factory=list)
 
     def sightings(self) -> list[Sighting]:
+        """What was seen; nothing where the event is named more than MOST_LABELS times."""
         stands_in = self._title_names_it()
         found: list[Sighting] = []
         for flow in self.reading.layout.flows:
@@ -41,6 +42,8 @@ class DateSearch:
             for position, hit in enumerate(events):
                 if hit.key == self.occasion.key:
                     self.labels.append(hit)
+                    if len(self.labels) > MOST_LABELS:
+                        return []
                     found.extend(self._around(hit, events[position + 1 :], 0.0))
                 elif stands_in and hit.key in DOCUMENTED and self.occasion.tense != "next":
                     found.extend(self._around(hit, events[position + 1 :], STAND_IN))

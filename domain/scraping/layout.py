@@ -31,19 +31,23 @@ class Layout:
 
 def lay_out(document: DocumentWords) -> Layout:
     """The layout of `document`."""
-    pages = {page.number: page for page in document.pages}
-    upright = tuple(
-        turned(word.box, pages[word.page], pages[word.page].turn) for word in document.words
-    )
+    upright = _upright(document)
     lines = lines_of(document, upright)
     return Layout(document.words, upright, tuple(lines), flows_of(lines, document.words))
+
+
+def _upright(document: DocumentWords) -> tuple[Box, ...]:
+    pages = {page.number: page for page in document.pages}
+    return tuple(
+        turned(word.box, pages[word.page], pages[word.page].turn) for word in document.words
+    )
 
 
 def count_tables(document: DocumentWords) -> int:
     """How many blocks of three or more lines stand in two or more aligned columns."""
     tables, run = 0, 0
     previous: Line | None = None
-    for line in lay_out(document).lines:
+    for line in lines_of(document, _upright(document)):
         follows = previous is not None and _same_columns(previous, line)
         tables += follows and run == 1
         run = run + 1 if follows else 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from domain.scraping.words import Box, DocumentWords, Word, union
 
@@ -115,14 +116,11 @@ def _line(
 
 def _groups(row: list[int], words: Sequence[Word], boxes: Sequence[Box]) -> list[list[int]]:
     """Runs of words of one source without a wide gap."""
-    groups: list[list[int]] = []
-    for index in row:
-        last = groups[-1][-1] if groups else None
-        if (
-            last is None
-            or words[index].source != words[last].source
-            or boxes[index].x1 - boxes[last].x2 > GAP * min(boxes[last].height, boxes[index].height)
-        ):
+    groups = [row[:1]]
+    for last, index in pairwise(row):
+        narrow = GAP * min(boxes[last].height, boxes[index].height)
+        wide = boxes[index].x1 - boxes[last].x2 > narrow
+        if wide or words[index].source != words[last].source:
             groups.append([])
         groups[-1].append(index)
     return groups

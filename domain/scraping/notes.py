@@ -40,6 +40,8 @@ def reason(
         return SCAN if readings else "There is no document to read."
     if not labels:
         return f"Nothing in the text is called {name}.{_unread(readings)}"
+    if len(labels) > sightings.MOST_LABELS:
+        return f"{name} is named too often to tell which value counts."
     where = f"on page {labels[0][1].flow.page}"
     refusals = {each.sighting.refusal for each in seen if each.sighting.refusal}
     other = next((each for each in seen if each.sighting.refusal == sightings.OTHER_UNIT), None)

@@ -90,11 +90,7 @@ def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
     for match in _PAIR.finditer(text):
         first, second = Decimal(match["first"]), Decimal(match["second"])
         if 50 <= first <= 300 and (second == 0 or 20 <= second < first):
-            role: Role = (
-                "bound"
-                if _BOUND.search(text, max(0, match.start() - 30), match.start())
-                else "plain"
-            )
+            role: Role = "bound" if _is_bound(text, match.start()) else "plain"
             yield Number(match["first"], first, *match.span(), role, second=match["second"])
 
 
@@ -111,11 +107,15 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
         role: Role = "plain"
         if _within(start, ranges):
             role = "range"
-        elif _BOUND.search(text, max(0, start - 30), start) or _BOUND_AFTER.match(text, end):
+        elif _is_bound(text, start) or _BOUND_AFTER.match(text, end):
             role = "bound"
         figure = plain(match["figure"])
         sign = "-" if match["sign"] and role == "plain" else ""
         yield Number(sign + figure, Decimal(sign + figure), match.start(), end, role)
+
+
+def _is_bound(text: str, start: int) -> bool:
+    return _BOUND.search(text, max(0, start - 30), start) is not None
 
 
 def _is_no_range(text: str, match: re.Match[str]) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from domain.scraping.dates import PrintedDate, dates_in, day_first
 from domain.scraping.flows import Flow
@@ -75,14 +76,14 @@ class Reading:
         return " ".join((*first, *named))
 
     def _is_title(self, row: Row) -> bool:
-        alone = len(row.cells) == 1 and not self.dates[row.cells[0]]
-        return (
-            alone and len(row.cells[0].words) <= TITLE_WORDS and not row.cells[0].text.endswith(".")
-        )
+        cell = row.cells[0]
+        short = len(row.cells) == 1 and len(cell.words) <= TITLE_WORDS
+        return short and not self.dates[cell] and not cell.text.endswith(".")
 
 
+@lru_cache(maxsize=1)
 def read(document: DocumentWords) -> Reading:
-    """The reading of `document`."""
+    """The reading of `document`. The last one is kept for the next variable."""
     layout = lay_out(document)
     rows = grid(layout)
     month_last = day_first(flow.text for flow in layout.flows)

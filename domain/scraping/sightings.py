@@ -29,6 +29,8 @@ class Sighting:
     exact: bool = True
 
 
+MOST_LABELS = 5_000
+"""A document that names a variable more often is refused: nobody could tell which one counts."""
 GOAL = "a goal, rule or reference"
 RANGE = "a reference range"
 LIMIT = "a limit"

@@ -28,13 +28,15 @@ class CompiledMeasure:
     `domain.measures.scoring.score` takes: a population is 1 or 0 (after gating), a count 1 or 0,
     a sum its value or 0 beside 1 or 0 for its presence. `spread` are the indexes of cells whose
     statistic is not additive (median, percentile, min, max, stddev): there the value or NULL, and
-    the score takes all values that are not NULL.
+    the score takes all values that are not NULL. `variables` are those whose values are read; no
+    value of another one changes a row.
     """
 
     sql: str
     parameters: dict[str, object]
     cells: tuple[str, ...]
     spread: tuple[int, ...]
+    variables: frozenset[int]
 
 
 def compile_measure(
@@ -65,6 +67,7 @@ def compile_measure(
         statement.parameters,
         tuple(cell.label for cell in layout),
         tuple(n for n, cell in enumerate(layout) if cell.is_spread),
+        frozenset(statement.variables),
     )
 
 

@@ -58,7 +58,9 @@ def rows(series: Series, outer: Scope) -> Rows:
 def _recorded(variables: list[Values], outer: Scope) -> Rows:
     """The rows of variables of one kind."""
     e = outer.statement.new_name("o")
-    ids = outer.statement.bind(sorted(each.variable_id for each in variables), "bigint[]")
+    numbers = sorted(each.variable_id for each in variables)
+    ids = outer.statement.bind(numbers, "bigint[]")
+    outer.statement.variables.update(numbers)
     is_open = variables[0].is_interval
     columns = Columns(
         id=f"{e}.id",

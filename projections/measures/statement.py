@@ -19,6 +19,7 @@ class Statement:
 
     parameters: dict[str, Any] = field(default_factory=dict)
     sets: dict[Expression, tuple[str, str]] = field(default_factory=dict)
+    variables: set[int] = field(default_factory=set)
     _count: int = 0
 
     def bind(self, value: Any, sql_type: str) -> str:

@@ -31,6 +31,12 @@ reports AS (
 DELETE FROM measure_results m USING reports r
 WHERE m.metric_id = r.metric_id AND m.period_start = r.period_start AND m.period_end = r.period_end;
 
+-- name: changed_values    the variables whose values a batch changed, each with the patients
+SELECT variable_id, array_agg(DISTINCT patient_id) FROM observations
+WHERE patient_id = ANY(%(patient_ids)s::bigint[])
+  AND (from_position BETWEEN %(since)s AND %(position)s OR to_position BETWEEN %(since)s AND %(position)s)
+GROUP BY variable_id;
+
 -- name: totals    of one metric and period
 SELECT metric_version, totals FROM cms_reports
 WHERE metric_id = %(metric_id)s AND period_start = %(start)s AND period_end = %(end)s;
@@ -43,12 +49,13 @@ WHERE metric_id = %(metric_id)s AND period_start = %(start)s AND period_end = %(
 WITH fresh (patient_id, cells) AS MATERIALIZED (
     /* compiled */
 ),
-before AS (
-    SELECT r.patient_id, r.cells FROM measure_results r JOIN fresh f ON f.patient_id = r.patient_id
-    WHERE r.metric_id = %(metric_id)s AND r.period_start = %(start)s AND r.period_end = %(end)s
-),
 changed AS (
-    SELECT f.patient_id, f.cells AS now, b.cells AS then FROM fresh f LEFT JOIN before b USING (patient_id)
+    SELECT f.patient_id, f.cells AS now, b.cells AS then
+    FROM fresh f LEFT JOIN LATERAL (
+        SELECT r.cells FROM measure_results r
+        WHERE r.metric_id = %(metric_id)s AND r.period_start = %(start)s AND r.period_end = %(end)s
+          AND r.patient_id = f.patient_id OFFSET 0
+    ) b ON true
     WHERE b.cells IS DISTINCT FROM f.cells
 ),
 written AS (

@@ -71,9 +71,10 @@ class Cluster:
 
     def close(self) -> None:
         """End whatever of it still runs, the database included."""
-        if self._supervisor is not None and self._supervisor.poll() is None:
+        if self._supervisor is not None:
             self._supervisor.terminate()
-            self._supervisor.wait(STOP_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                self._supervisor.wait(STOP_SECONDS)
         kill(*self.processes(), *self.postgres())
         self._reservation.close()
 

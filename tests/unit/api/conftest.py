@@ -1,44 +1,15 @@
 """The API over real services on a real database, called in this process."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from falcon.testing import Result, TestClient
+from falcon.testing import TestClient
 
 from api.app import App, create_app
 from service.bootstrap import Services, build
 from service.settings import Settings
-
-
-@dataclass(frozen=True)
-class Caller:
-    """A client with a key; `headers` are added to every request."""
-
-    client: TestClient
-    account_id: int
-    key: str
-
-    def __call__(self, method: str, path: str, **options: Any) -> Result:
-        headers = {"X-API-Key": self.key, **options.pop("headers", {})}
-        return self.client.simulate_request(method, path, headers=headers, **options)
-
-    def get(self, path: str, **options: Any) -> Result:
-        return self("GET", path, **options)
-
-    def post(self, path: str, **options: Any) -> Result:
-        return self("POST", path, **options)
-
-    def put(self, path: str, **options: Any) -> Result:
-        return self("PUT", path, **options)
-
-    def make(self, path: str, **body: Any) -> int:
-        """Create something and answer its id."""
-        made = self.post(path, json=body)
-        assert made.status_code == 201, made.text
-        return int(made.json["data"]["id"])
+from tests.unit.api.caller import Caller
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +25,17 @@ def services(database_url: str) -> Iterator[Services]:
 def clinic(services: Services) -> Tenant:
     """An account that no other test has."""
     return tenant(services)
+
+
+@pytest.fixture
+def new_services(new_database: Callable[[], str], data_dir: Path) -> Iterator[Callable[[], Services]]:
+    """Makes services of one installation, each time on a database without rows."""
+    made: list[Services] = []
+
+    def make() -> Services:
+        made.append(services_on(new_database(), data_dir))
+        return made[-1]
+
+    yield make
+    for services in made:
+        services.close()

@@ -1,0 +1,1 @@
+"""What clients get, described for OpenAPI; bodies are made elsewhere, already as JSON."""

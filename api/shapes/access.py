@@ -1,0 +1,52 @@
+"""What clients get of jobs and API keys."""
+
+from marshmallow import validate
+from marshmallow.fields import Dict, Integer, List, String
+
+from api.fields import identifier
+from api.shapes.base import Shape, instant
+from domain.account import ALL_SCOPES
+
+
+class Job(Shape):
+    """Long work and how far it is."""
+
+    id = identifier()
+    kind = String()
+    status = String(validate=validate.OneOf(("waiting", "running", "succeeded", "failed")))
+    lines_total = Integer(allow_none=True)
+    lines_done = Integer()
+    lines_failed = Integer()
+    result = Dict(allow_none=True)
+    created_at = instant()
+    finished_at = instant(allow_none=True)
+    problems = List(Dict())
+
+
+class ApiKey(Shape):
+    """An API key without anything that could be used as one."""
+
+    id = identifier()
+    name = String()
+    prefix = String()
+    last4 = String()
+    scopes = List(String(validate=validate.OneOf(ALL_SCOPES)))
+    version = Integer()
+    created_at = instant()
+    expires_at = instant(allow_none=True)
+    revoked_at = instant(allow_none=True)
+    last_used_at = instant(allow_none=True)
+
+
+class NewApiKey(ApiKey):
+    """A key that was just made; `api_key` is shown this once."""
+
+    api_key = String()
+
+
+class KeyUsage(Shape):
+    """Calls of a key by day, endpoint and status."""
+
+    key_id = identifier()
+    days = Integer()
+    calls = List(Dict())
