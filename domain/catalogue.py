@@ -5,6 +5,7 @@ from domain.events import Event
 from domain.job import Job
 from domain.metric import Metric
 from domain.patient import Patient
+from domain.report import Report
 from domain.variable import DateVariable, Variable
 
 CATALOGUE: tuple[type[Event], ...] = (
@@ -26,6 +27,10 @@ CATALOGUE: tuple[type[Event], ...] = (
     DateVariable.Changed,
     Metric.Created,
     Metric.Changed,
+    Report.Created,
+    Report.Attested,
+    Report.Submitted,
+    Report.Restated,
     Job.Created,
     Job.Finished,
 )

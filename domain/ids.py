@@ -19,6 +19,7 @@ class Kind(IntEnum):
     DATE_VARIABLE = 5
     METRIC = 6
     JOB = 7
+    REPORT = 8
 
 
 _VERSION = 8 << 76

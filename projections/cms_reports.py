@@ -11,8 +11,7 @@ import orjson
 from domain.clinical_time import instant
 from domain.measures.period import Period, calendar_year, maintained
 from projections.database import Reader
-from projections.measures.live import LiveMetric, compute_totals, live_metrics
-from projections.measures.report import as_number, report_body
+from projections.measures.entries import entries_at
 from projections.queries import load
 
 _QUERIES = load("cms_reports")
@@ -76,27 +75,6 @@ def _read(
     if ready and period in maintained(today):
         entries = [orjson.Fragment(body) for body in bodies or ()]
     else:
-        entries = _compute(reader, account_id, period, metric_id, reached)
+        chosen = None if metric_id is None else (metric_id,)
+        entries = entries_at(reader, account_id, period, reached, chosen)
     return Report(reached, stopped_at is not None, period, entries)
-
-
-def _compute(
-    reader: Reader, account_id: int, period: Period, metric_id: int | None, position: int
-) -> list[orjson.Fragment]:
-    metrics = live_metrics(reader, account_id, position)
-    return [
-        _entry(reader, metric, period, position)
-        for metric in metrics
-        if metric_id in (None, metric.id)
-    ]
-
-
-def _entry(reader: Reader, metric: LiveMetric, period: Period, position: int) -> orjson.Fragment:
-    trend = []
-    for each in period.quarters:
-        totals, spreads = compute_totals(reader, metric, each, position)
-        rate = report_body(metric, totals, spreads, [])["performance_rate"]
-        trend.append({"period": str(each), "rate": rate})
-    totals, spreads = compute_totals(reader, metric, period, position)
-    body = report_body(metric, totals, spreads, trend)
-    return orjson.Fragment(orjson.dumps(body, default=as_number))

@@ -8,8 +8,16 @@ from projections.jobs import Jobs
 from projections.observations import Observations
 from projections.patients import Patients
 from projections.projection import Projection, Recorded, Rows, merge
+from projections.reports import Reports
 
-INLINE: tuple[Projection, ...] = (Access(), Patients(), Observations(), Definitions(), Jobs())
+INLINE: tuple[Projection, ...] = (
+    Access(),
+    Patients(),
+    Observations(),
+    Definitions(),
+    Reports(),
+    Jobs(),
+)
 
 
 def fold_inline(batch: Sequence[Recorded]) -> Rows:

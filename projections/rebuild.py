@@ -22,27 +22,30 @@ from projections.observations import Observations
 from projections.patients import Patients
 from projections.projection import Recorded, merge
 from projections.queries import load
+from projections.reports import Reports
 from projections.runner import Decoder, LogEntry
 
 _QUERIES = load("runner")
 _SHADOW = "attestor_shadow"
 _BATCH = 2000
 _APPEND_LOCK = 61274401
-_FOLDED = (Access(), Patients(), Observations(), Definitions())
+_FOLDED = (Access(), Patients(), Observations(), Definitions(), Reports())
 Connection = psycopg.Connection[tuple[Any, ...]]
 Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class _Shadow:
-    """Which schema file makes the shadow tables, and which of them are compared and swapped."""
+    """Which schema files make the shadow tables, and which of them are compared and swapped."""
 
-    file: str
+    files: tuple[str, ...]
     tables: tuple[str, ...]
 
 
-_INLINE = _Shadow("0002_read_models.sql", tuple(t for p in _FOLDED for t in p.tables))
-_RESULTS = _Shadow("0006_measure_results.sql", MeasureResults.tables)
+_INLINE = _Shadow(
+    ("0002_read_models.sql", "0008_reports.sql"), tuple(t for p in _FOLDED for t in p.tables)
+)
+_RESULTS = _Shadow(("0006_measure_results.sql",), MeasureResults.tables)
 
 
 def rebuild(
@@ -106,10 +109,11 @@ def _rebuild_results(connection: Connection, is_check: bool) -> list[str]:
 
 def _make_shadow(connection: Connection, shadow: _Shadow) -> None:
     _drop_shadow(connection)
-    text = resources.files("projections").joinpath("schema", shadow.file).read_text("utf-8")
     connection.execute(f"CREATE SCHEMA {_SHADOW}".encode())
     connection.execute(f"SET search_path = {_SHADOW}".encode())
-    connection.execute(text.encode())
+    for file in shadow.files:
+        text = resources.files("projections").joinpath("schema", file).read_text("utf-8")
+        connection.execute(text.encode())
     # The functions of the main schema now write to the shadow tables, by their plain names.
     connection.execute(f"SET search_path = {_SHADOW}, {SCHEMA}".encode())
 

@@ -18,6 +18,7 @@ from domain.ids import Kind, aggregate_id, kind_of, number_of
 from domain.job import Job
 from domain.metric import Metric
 from domain.patient import Patient
+from domain.report import Report
 from domain.variable import DateVariable, Variable
 from projections.database import Database, Reader, Transaction
 from projections.inline import fold_inline
@@ -28,7 +29,7 @@ from service.mapper import EventMapper
 from service.recorder import Append, Connection, Recorder, Saved
 from service.vault import Vault
 
-A = TypeVar("A", bound=Patient | Variable | DateVariable | Metric | ApiKey | Job)
+A = TypeVar("A", bound=Patient | Variable | DateVariable | Metric | ApiKey | Job | Report)
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ _KINDS: dict[type[Aggregate], Kind] = {
     Metric: Kind.METRIC,
     ApiKey: Kind.API_KEY,
     Job: Kind.JOB,
+    Report: Kind.REPORT,
 }
 _ATTEMPTS = 5
 _IDS_AT_A_TIME = 50

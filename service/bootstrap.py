@@ -14,6 +14,7 @@ from service.master_key import load_master_key
 from service.metrics import Metrics
 from service.patients import Patients
 from service.pdf.store import BlobStore, FileBlobStore
+from service.reports import Reports
 from service.scraping import Scraping
 from service.settings import Settings
 from service.usage import Usage
@@ -36,6 +37,7 @@ class Services:
     documents: Documents
     scraping: Scraping
     imports: Imports
+    reports: Reports
     audit: Audit
     authentication: Authentication
     usage: Usage
@@ -81,6 +83,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         imports=Imports(
             application, patients, settings.data_dir / "imports", settings.max_import_bytes
         ),
+        reports=Reports(application),
         audit=Audit(application),
         authentication=Authentication(database, now),
         usage=Usage(database),

@@ -143,6 +143,37 @@ CREATE FUNCTION apply_job_ends(rows jsonb, base bigint, at timestamptz) RETURNS 
     WHERE j.id = r.id
 $$;
 
+CREATE FUNCTION apply_reports(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO reports (id, account_id, version, position, status, period_start, period_end, log_position,
+                         metric_versions, body, sha256, release, restates, frozen_at, frozen_by)
+    SELECT r.id, r.account_id, r.version, base + r.position, 'frozen', r.period_start, r.period_end, r.log_position,
+           r.metric_versions, r.body, r.sha256, r.release, r.restates, coalesce(at, r.recorded_at), r.frozen_by
+    FROM jsonb_to_recordset(rows) AS r (id bigint, account_id bigint, version bigint, position bigint,
+         period_start date, period_end date, log_position bigint, metric_versions jsonb, body text, sha256 text,
+         release text, restates bigint, frozen_by text, recorded_at timestamptz);
+END $$;
+
+CREATE FUNCTION apply_report_steps(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE r record;
+BEGIN
+    FOR r IN SELECT * FROM jsonb_to_recordset(rows) AS r (id bigint, version bigint, position bigint, status text,
+             attested_by text, statement text, reference text, restated_by bigint, reason text,
+             recorded_at timestamptz) ORDER BY position LOOP
+        UPDATE reports p
+        SET version = r.version, position = base + r.position, status = r.status,
+            attested_at = CASE WHEN r.status = 'attested' THEN coalesce(at, r.recorded_at) ELSE p.attested_at END,
+            attested_by = coalesce(r.attested_by, p.attested_by),
+            statement = coalesce(r.statement, p.statement),
+            submitted_at = CASE WHEN r.status = 'submitted' THEN coalesce(at, r.recorded_at) ELSE p.submitted_at END,
+            reference = coalesce(r.reference, p.reference),
+            restated_at = CASE WHEN r.status = 'restated' THEN coalesce(at, r.recorded_at) ELSE p.restated_at END,
+            restated_by = coalesce(r.restated_by, p.restated_by),
+            reason = coalesce(r.reason, p.reason)
+        WHERE p.id = r.id;
+    END LOOP;
+END $$;
+
 -- Not folded from events: an import moves its marker in the transaction of its lines.
 CREATE FUNCTION apply_job_progress(rows jsonb) RETURNS void LANGUAGE sql AS $$
     UPDATE jobs j
@@ -172,5 +203,7 @@ BEGIN
     IF views ? 'metrics' THEN PERFORM apply_metrics(views -> 'metrics', base, at); END IF;
     IF views ? 'jobs' THEN PERFORM apply_jobs(views -> 'jobs', base, at); END IF;
     IF views ? 'job_ends' THEN PERFORM apply_job_ends(views -> 'job_ends', base, at); END IF;
+    IF views ? 'reports' THEN PERFORM apply_reports(views -> 'reports', base, at); END IF;
+    IF views ? 'report_steps' THEN PERFORM apply_report_steps(views -> 'report_steps', base, at); END IF;
     IF views ? 'job_progress' THEN PERFORM apply_job_progress(views -> 'job_progress'); END IF;
 END $$;

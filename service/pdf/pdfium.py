@@ -27,7 +27,7 @@ def read_page(
     shown = Page(number, round(width, 2), round(height, 2), turn)
     words = []
     for run in runs:
-        box = clipped(place(run.left, run.bottom, run.right, run.top), shown)
+        box = clipped(place(*run.sides), shown)
         if box is not None:
             words.append(Word(run.text, box, number))
     words.extend(_form_words(page, shown, place))
@@ -76,11 +76,8 @@ def _form_words(page: pypdfium2.PdfPage, shown: Page, place: _placer) -> Iterato
         rect = raw.FS_RECTF()
         visible = not raw.FPDFAnnot_GetFlags(annotation) & HIDDEN
         if visible and raw.FPDFAnnot_GetRect(annotation, ctypes.byref(rect)):
-            yield from _split(
-                _field_value(page, annotation),
-                place(rect.left, rect.bottom, rect.right, rect.top),
-                shown,
-            )
+            box = place(rect.left, rect.bottom, rect.right, rect.top)
+            yield from _split(_field_value(page, annotation), box, shown)
         raw.FPDFPage_CloseAnnot(annotation)
 
 

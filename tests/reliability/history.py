@@ -12,6 +12,8 @@ from uuid import uuid4
 from tests.reliability.http_client import Answer, Broken, Client
 
 Outcome = Literal["ok", "fail", "info"]
+BACKOFF_SECONDS = 0.05
+"""How long a client leaves a service alone that did not answer."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,13 @@ def attempt(client: Client, write: Write, history: History) -> Operation:
 
 def attempt_until_known(client: Client, write: Write, history: History) -> Operation:
     """Send it, and when it is repeatable, again until the outcome is known."""
-    operation = attempt(client, write, history)
-    while write.key is not None and operation.outcome == "info":
+    while True:
         operation = attempt(client, write, history)
-    return operation
+        if operation.outcome != "info":
+            return operation
+        time.sleep(BACKOFF_SECONDS)
+        if write.key is None:
+            return operation
 
 
 def read_all(histories: Iterable[History]) -> list[Operation]:

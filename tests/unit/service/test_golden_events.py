@@ -27,6 +27,7 @@ from domain.ids import Kind, aggregate_id
 from domain.job import Job
 from domain.metric import Metric
 from domain.patient import Demographics, Patient
+from domain.report import Report
 from domain.variable import DateVariable, Variable
 from service.mapper import EventMapper, decode
 
@@ -41,6 +42,7 @@ KINDS = {
     "date_variable": Kind.DATE_VARIABLE,
     "metric": Kind.METRIC,
     "job": Kind.JOB,
+    "report": Kind.REPORT,
 }
 RELEASED = {
     (get_topic(event), version)
@@ -157,12 +159,14 @@ def test_every_other_stored_aggregate_replays_to_what_it_was() -> None:
     date_variable: DateVariable = replayed("date_variable")
     metric: Metric = replayed("metric")
     job: Job = replayed("job")
+    report: Report = replayed("report")
     assert (account.name, account.zone) == ("North Clinic", "America/New_York")
     assert (key.is_revoked, key.expires_at) == (True, "2025-06-01T12:00:00+00:00")
     assert (variable.definition.name, variable.definition.valid_max) == ("Haemoglobin A1c", None)
     assert not date_variable.definition.is_interval
     assert (metric.definition.references, metric.definition.filter_variable_id) == ({"hba1c": 11}, 11)
     assert job.status == "succeeded"
+    assert (report.status, report.content.metric_versions) == ("restated", {12: 1, 13: 4})
 
 
 class Weighed(events.Created):

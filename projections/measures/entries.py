@@ -1,0 +1,50 @@
+"""The entries of a report for any period at any position of the log, computed on request."""
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+
+from domain.measures.period import Period
+from projections.database import Reader
+from projections.measures.live import LiveMetric, compute_totals, live_metrics
+from projections.measures.report import as_number, report_body
+
+
+def entries_at(
+    reader: Reader,
+    account_id: int,
+    period: Period,
+    position: int,
+    metric_ids: Collection[int] | None = None,
+) -> list[orjson.Fragment]:
+    """One entry a metric that was there at the position, as rendered JSON; by default of all."""
+    return [
+        orjson.Fragment(orjson.dumps(_entry(reader, metric, period, position), default=as_number))
+        for metric in live_metrics(reader, account_id, position)
+        if metric_ids is None or metric.id in metric_ids
+    ]
+
+
+def render_report(
+    reader: Reader,
+    account_id: int,
+    period: Period,
+    position: int,
+    metric_ids: Collection[int] | None = None,
+) -> bytes:
+    """A report as the bytes that are frozen: the same for the same log up to the position."""
+    body = {
+        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+        "position": str(position),
+        "reports": entries_at(reader, account_id, period, position, metric_ids),
+    }
+    return orjson.dumps(body)
+
+
+def _entry(reader: Reader, metric: LiveMetric, period: Period, position: int) -> dict[str, Any]:
+    trend = []
+    for each in period.quarters:
+        rate = report_body(metric, *compute_totals(reader, metric, each, position), [])
+        trend.append({"period": str(each), "rate": rate["performance_rate"]})
+    return report_body(metric, *compute_totals(reader, metric, period, position), trend)
