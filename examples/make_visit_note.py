@@ -6,12 +6,21 @@ bytes. Needs reportlab, which comes with the development requirements.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import inch
-from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    PageBreak,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 PATH = Path(__file__).with_name("visit-note.pdf")
 STYLES = getSampleStyleSheet()
@@ -60,7 +69,7 @@ FOLLOW_UP = "Next appointment: December 18, 2025. Signed electronically on Septe
 def table(rows: list[list[str]], widths: list[float], ruled: bool = True) -> Table:
     """`rows` as a table, `widths` in inches; ruled tables have a shaded first row."""
     made = Table(rows, colWidths=[width * inch for width in widths], hAlign="LEFT")
-    style: list[tuple[object, ...]] = [("FONTSIZE", (0, 0), (-1, -1), 9.5)]
+    style: list[Any] = [("FONTSIZE", (0, 0), (-1, -1), 9.5)]
     if ruled:
         style += [
             ("GRID", (0, 0), (-1, -1), 0.5, colors.grey),
@@ -71,7 +80,7 @@ def table(rows: list[list[str]], widths: list[float], ruled: bool = True) -> Tab
     return made
 
 
-def story() -> list[object]:
+def story() -> list[Flowable]:
     """Everything on the two pages, top to bottom."""
     return [
         Paragraph("Lakeside Internal Medicine — Visit Note", STYLES["Title"]),

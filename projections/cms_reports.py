@@ -64,6 +64,20 @@ def find(
     return report
 
 
+def find_at(
+    reader: Reader,
+    account_id: int,
+    zone: str,
+    position: int,
+    period: Period | None = None,
+    metric_id: int | None = None,
+) -> Report:
+    """The report as it was when the log ended at `position`, with the metrics of that moment."""
+    wanted = period or calendar_year(datetime.now(ZoneInfo(zone)).year)
+    chosen = None if metric_id is None else (metric_id,)
+    return Report(position, False, wanted, entries_at(reader, account_id, wanted, position, chosen))
+
+
 def _read(
     reader: Reader, account_id: int, period: Period, metric_id: int | None, today: date
 ) -> Report:

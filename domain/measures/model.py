@@ -419,6 +419,13 @@ class OverPatients(Expression):
     percent: Decimal = Decimal(0)
 
 
+def variables_in(expression: Expression) -> frozenset[int]:
+    """The ids of the variables whose values decide the elements or the value."""
+    if isinstance(expression, Values):
+        return frozenset({expression.variable_id})
+    return frozenset().union(*map(variables_in, expression.children()))
+
+
 @lru_cache(maxsize=4096)
 def free_binders(expression: Expression) -> frozenset[int]:
     """The binders of outer `where` conditions that an expression refers to."""

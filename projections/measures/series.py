@@ -1,5 +1,6 @@
 """Series of dated values as queries over the table of observations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.measures.model import (
@@ -10,6 +11,7 @@ from domain.measures.model import (
     Union,
     Values,
     Where,
+    variables_in,
 )
 from projections.measures.scalars import scalar
 from projections.measures.statement import CHOSEN, VALID, Columns, Scope
@@ -55,36 +57,60 @@ def rows(series: Series, outer: Scope) -> Rows:
     raise NotImplementedError(type(series).__name__)
 
 
-def _recorded(variables: list[Values], outer: Scope) -> Rows:
-    """The rows of variables of one kind."""
+def _recorded(variables: Sequence[Values], outer: Scope) -> Rows:
+    """All rows of some variables, in one scan."""
     e = outer.statement.new_name("o")
-    numbers = sorted(each.variable_id for each in variables)
-    ids = outer.statement.bind(numbers, "bigint[]")
-    outer.statement.variables.update(numbers)
-    is_open = variables[0].is_interval
     columns = Columns(
         id=f"{e}.id",
         patient_id=f"{e}.patient_id",
         start=f"{e}.day",
-        end=f"{e}.end_day" if is_open else f"coalesce({e}.end_day, {e}.day)",
-        last=f"coalesce({e}.end_day, " + ("'infinity'::date)" if is_open else f"{e}.day)"),
+        end=_end(e, variables, f"{e}.end_day", outer),
+        last=_end(e, variables, f"coalesce({e}.end_day, 'infinity'::date)", outer),
         number=f"{e}.number",
         second=f"{e}.second",
         text=f"{e}.text",
         position=f"{e}.from_position",
     )
-    chosen = CHOSEN.format(columns.patient_id)
-    conditions = [VALID.format(e), f"{e}.variable_id = ANY({ids})", chosen]
+    conditions = [
+        VALID.format(e),
+        _one_of(f"{e}.variable_id", variables, outer),
+        CHOSEN.format(columns.patient_id),
+    ]
     return _rows(f"observations {e}", conditions, columns, outer)
 
 
-def _joined(parts: tuple[Series, ...], outer: Scope) -> Rows:
-    """A union: one scan where only variables of one kind are joined, else each part by itself."""
+def _end(e: str, variables: Sequence[Values], if_open: str, outer: Scope) -> str:
+    """The end of a value: without one it lasts a day, or on and on where the variable says so."""
+    open_ended = [each for each in variables if each.is_interval]
+    if not open_ended:
+        return f"coalesce({e}.end_day, {e}.day)"
+    if len(open_ended) == len(variables):
+        return if_open
+    is_open = _one_of(f"{e}.variable_id", open_ended, outer)
+    return f"(CASE WHEN {is_open} THEN {if_open} ELSE coalesce({e}.end_day, {e}.day) END)"
+
+
+def _one_of(column: str, variables: Sequence[Values], outer: Scope) -> str:
+    """Equality with a single id keeps the order of the index."""
+    ids = sorted({each.variable_id for each in variables})
+    if len(ids) == 1:
+        return f"{column} = {outer.statement.bind(ids[0], 'bigint')}"
+    return f"{column} = ANY({outer.statement.bind(ids, 'bigint[]')})"
+
+
+def _joined(parts: Sequence[Series], outer: Scope) -> Rows:
+    """A union: one scan where only variables are joined, else each part by itself.
+
+    Parts without a common variable have no common elements, so nothing is there twice.
+    """
     plain = [part for part in map(_undefined, parts) if isinstance(part, Values)]
-    if len(plain) == len(parts) and len({(v.of_numbers, v.is_interval) for v in plain}) == 1:
+    if len(plain) == len(parts):
         return _recorded(plain, outer)
     e = outer.statement.new_name("u")
-    united = " UNION ".join(rows(part, outer).select() for part in parts)
+    read = [variables_in(part) for part in parts]
+    are_apart = len(frozenset().union(*read)) == sum(map(len, read))
+    union = " UNION ALL " if are_apart else " UNION "
+    united = union.join(rows(part, outer).select() for part in parts)
     return _rows(f"({united}) {e}", [], Columns.of(e), outer)
 
 

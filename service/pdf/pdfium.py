@@ -18,7 +18,7 @@ def read_page(
 ) -> tuple[Page, list[Word]]:
     """The displayed page and its words: text, then filled-in form fields; none off the page."""
     width, height = page.get_size()
-    place = _placer(page)
+    place = Placement(page)
     runs = list(runs_of(text))
     letters: Counter[int] = Counter()
     for run in runs:
@@ -48,7 +48,7 @@ def clipped(box: Box, page: Page) -> Box | None:
     return inside if inside.x1 < inside.x2 and inside.y1 < inside.y2 else None
 
 
-class _placer:
+class Placement:
     """Moves a rectangle of PDF user space to the displayed page."""
 
     def __init__(self, page: pypdfium2.PdfPage) -> None:
@@ -68,7 +68,7 @@ class _placer:
         return Box(x1, self.height - y2, x2, self.height - y1)
 
 
-def _form_words(page: pypdfium2.PdfPage, shown: Page, place: _placer) -> Iterator[Word]:
+def _form_words(page: pypdfium2.PdfPage, shown: Page, place: Placement) -> Iterator[Word]:
     if page.formenv is None:
         return
     for index in range(raw.FPDFPage_GetAnnotCount(page)):

@@ -7,7 +7,7 @@ questions about scanned documents must be answered "not found".
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -75,7 +75,7 @@ def rows(documents: Documents) -> list[Row]:
 
 
 def _ask(words: DocumentWords, truth: dict[str, Any]) -> Answer:
-    kind = "date" if truth.get("kind") == "date" else "number"
+    kind: Literal["number", "date"] = "date" if truth.get("kind") == "date" else "number"
     target = Target(kind, truth["name"], truth["units"], truth.get("description"))
     return extract([("doc", words)], target)
 

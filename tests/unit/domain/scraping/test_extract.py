@@ -27,9 +27,10 @@ def ask(
     name: str,
     units: str | None = None,
     kind: Literal["number", "date"] = "number",
-    **more: object,
+    aliases: tuple[str, ...] = (),
+    bounds: tuple[Decimal | None, Decimal | None] = (None, None),
 ) -> Found | NotFound:
-    return extract([("doc", document(text))], Target(kind, name, units, **more))  # type: ignore[arg-type]
+    return extract([("doc", document(text))], Target(kind, name, units, None, aliases, *bounds))
 
 
 def value(answer: Found | NotFound) -> str | None:
@@ -147,9 +148,9 @@ def test_units_are_not_required() -> None:
 
 
 def test_the_bounds_of_the_variable_are_kept() -> None:
-    bounds = {"valid_min": Decimal(100), "valid_max": Decimal(200)}
-    assert value(ask("Glucose 98 mg/dL", "Glucose", "mg/dL", **bounds)) is None
-    assert value(ask("Glucose 148 mg/dL", "Glucose", "mg/dL", **bounds)) == "148"
+    bounds = (Decimal(100), Decimal(200))
+    assert value(ask("Glucose 98 mg/dL", "Glucose", "mg/dL", bounds=bounds)) is None
+    assert value(ask("Glucose 148 mg/dL", "Glucose", "mg/dL", bounds=bounds)) == "148"
 
 
 def test_an_unknown_name_is_found_by_itself_or_by_an_alias() -> None:
@@ -228,6 +229,13 @@ def test_pages_without_text_are_said_to_be_unread() -> None:
 
 def test_no_document_is_an_answer_too() -> None:
     assert extract([], Target("number", "HbA1c")) == NotFound("There is no document to read.")
+
+
+def test_a_name_on_every_line_of_a_flood_is_refused_and_not_searched_forever() -> None:
+    flood = "\n".join(["BP 120/80    " * 60] * 90)
+    answer = ask(flood, "Systolic BP")
+    assert isinstance(answer, NotFound)
+    assert answer.reason == "Systolic BP is named too often to tell which value counts."
 
 
 def test_a_turned_page_gives_the_box_on_the_page_as_shown() -> None:

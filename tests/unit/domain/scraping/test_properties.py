@@ -152,7 +152,8 @@ def test_no_text_makes_extraction_fail_and_no_value_comes_from_outside_its_page(
 ) -> None:
     target = Target(kind, name, units, valid_max=Decimal(10_000))  # type: ignore[arg-type]
     answer = extract([("one", words), ("two", words)], target)
-    for seen in (answer, *answer.candidates) if isinstance(answer, Found) else answer.candidates:
+    found = [answer] if isinstance(answer, Found) else []
+    for seen in (*found, *answer.candidates):
         on_page = {word.box for word in words.words if word.page == seen.page}
         assert seen.box.x1 in {box.x1 for box in on_page}
         assert seen.box.y2 in {box.y2 for box in on_page}

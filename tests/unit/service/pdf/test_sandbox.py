@@ -66,6 +66,7 @@ def test_a_page_too_large_is_refused(server: ParserServer) -> None:
         (Limits(pages=0), "The document has 1 pages; the limit is 0."),
         (Limits(characters_per_page=5), "A page has more than 5 characters."),
         (Limits(characters=5), "The document has more than 5 characters."),
+        (Limits(words=2), "The document has more than 2 words."),
         (Limits(result_bytes=64), "The document holds more text than can be stored."),
         (Limits(wall_seconds=0), "Reading the document took too long."),
     ],
