@@ -72,7 +72,7 @@ def _form(req: Request, limit: int) -> MultipartForm:
     options = MultipartParseOptions()
     options.max_body_part_count = 10
     body = Body(req, limit + _FORM_OVERHEAD)
-    return MultipartForm(body, boundary.encode(), limit + _FORM_OVERHEAD, options)
+    return MultipartForm(body, boundary.encode(), limit + _FORM_OVERHEAD + 1, options)
 
 
 def _spool(stream: Readable, spool: BinaryIO, limit: int) -> str:

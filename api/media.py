@@ -4,6 +4,7 @@ import hashlib
 from typing import Any, Protocol
 
 import falcon
+from gunicorn.http.errors import ParseException
 
 from api.request import Request
 from api.strict_json import canonical, malformed, parse
@@ -24,13 +25,15 @@ class Readable(Protocol):
 class Body:
     """The bytes of a request, with a Content-Length or chunked, up to a limit.
 
-    Raises TooLarge at once when the announced length is above it, else when it is passed.
+    Raises TooLarge at once when the announced length is above it, else when it is passed, and the
+    400 for a body that is not complete.
     """
 
     def __init__(self, req: Request, limit: int) -> None:
         if (req.content_length or 0) > limit:
             raise TooLarge(f"The body is larger than {limit} bytes.")
         self._stream = _stream_of(req)
+        self._announced = req.content_length or 0
         self._limit = limit
         self._left = limit
 
@@ -38,10 +41,15 @@ class Body:
         """The next bytes; all of them without a size."""
         if size is None or size < 0:
             return b"".join(iter(lambda: self.read(_CHUNK), b""))
-        piece = self._stream.read(min(size, self._left + 1))
+        try:
+            piece = self._stream.read(min(size, self._left + 1))
+        except (OSError, ParseException) as error:
+            raise malformed("it breaks off, or its chunks are not well-formed") from error
         self._left -= len(piece)
         if self._left < 0:
             raise TooLarge(f"The body is larger than {self._limit} bytes.")
+        if size and not piece and self._limit - self._left < self._announced:
+            raise malformed("it ends before its Content-Length")
         return piece
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from eventsourcing.domain import Aggregate
@@ -41,9 +41,23 @@ class Account(Aggregate):
         name: str
         zone: str
 
+    class SubmitterSet(Event):
+        TOPIC = "account.submitter_set"
+        account_id: int
+        submitter: dict[str, Any]
+
+        def apply(self, aggregate: "Account") -> None:
+            aggregate.submitter = self.submitter
+
     def __init__(self, name: str, zone: str) -> None:
         self.name = name
         self.zone = zone
+        self.submitter: dict[str, Any] = {}
+
+    @property
+    def account_id(self) -> int:
+        """The public id; an account belongs to itself."""
+        return number_of(self.id)
 
     @classmethod
     def open(cls, number: int, name: str, zone: str, metadata: events.Metadata) -> Self:
@@ -59,6 +73,16 @@ class Account(Aggregate):
             zone=zone,
             metadata=metadata,
         )
+
+    def set_submitter(self, submitter: dict[str, Any], metadata: events.Metadata) -> None:
+        """Who submits to CMS for the account: entity type, TIN, NPI and the like."""
+        if submitter != self.submitter:
+            self.trigger_event(
+                self.SubmitterSet,
+                account_id=self.account_id,
+                submitter=submitter,
+                metadata=metadata,
+            )
 
 
 class ApiKey(Aggregate):

@@ -10,6 +10,7 @@ from domain.variable import DateVariable, Variable
 
 CATALOGUE: tuple[type[Event], ...] = (
     Account.Created,
+    Account.SubmitterSet,
     ApiKey.Created,
     ApiKey.ExpirySet,
     ApiKey.Revoked,

@@ -22,7 +22,12 @@ class Access:
     tables = ("accounts", "api_keys")
 
     def fold(self, batch: Sequence[Recorded]) -> Rows:
-        rows: Rows = {"accounts": [], "api_keys": [], "api_key_changes": []}
+        rows: Rows = {
+            "accounts": [],
+            "account_changes": [],
+            "api_keys": [],
+            "api_key_changes": [],
+        }
         for recorded in batch:
             event = recorded.event
             number = number_of(event.originator_id)
@@ -30,6 +35,14 @@ class Access:
                 case Account.Created():
                     rows["accounts"].append(
                         recorded.row(id=number, name=event.name, zone=event.zone)
+                    )
+                case Account.SubmitterSet():
+                    rows["account_changes"].append(
+                        recorded.row(
+                            id=number,
+                            version=event.originator_version,
+                            submitter=event.submitter,
+                        )
                     )
                 case ApiKey.Created():
                     rows["api_keys"].append(
@@ -75,6 +88,24 @@ def find_key(database: Reader, key_hash: bytes) -> KeyRecord | None:
     if row is None:
         return None
     return KeyRecord(row[0], row[1], row[2], frozenset(row[3]), row[4], row[5])
+
+
+@dataclass(frozen=True)
+class AccountRecord:
+    """An account as its owner sees it."""
+
+    id: int
+    version: int
+    position: int
+    name: str
+    zone: str
+    submitter: dict[str, Any]
+
+
+def find_account(database: Reader, account_id: int) -> AccountRecord | None:
+    """An account."""
+    row = database.row(_QUERIES["find_account"], {"account_id": account_id})
+    return AccountRecord(*row) if row else None
 
 
 def account_zone(database: Reader, account_id: int) -> str | None:

@@ -117,6 +117,12 @@ def find_metric(database: Reader, metric_id: int) -> DefinitionRecord | None:
     return DefinitionRecord(*row) if row else None
 
 
+def cms_of_metrics(database: Reader, account_id: int) -> dict[int, dict[str, Any]]:
+    """How CMS calls each metric of an account."""
+    rows = database.rows(_QUERIES["cms_of_metrics"], {"account_id": account_id})
+    return {row[0]: row[1] or {} for row in rows}
+
+
 def list_metrics(
     database: Reader, account_id: int, limit: int, offset: int
 ) -> tuple[int, list[DefinitionRecord]]:

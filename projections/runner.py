@@ -220,7 +220,7 @@ class Runner:
         return [entry for entry in batch if entry.account_id not in stopped]
 
     def _move(self, transaction: Transaction, old: int, new: int) -> None:
-        """Comes first: its row lock keeps other runners, and lines being resumed, off this batch."""
+        """Comes first: its row lock keeps off other runners, and lines that are being resumed."""
         moved = transaction.execute(
             _QUERIES["move"], {"name": self._projection.name, "old": old, "new": new}
         )

@@ -11,7 +11,7 @@ from eventsourcing.application import AggregateNotFoundError, Repository
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import EventStore, IntegrityError
 
-from domain.account import ApiKey
+from domain.account import Account, ApiKey
 from domain.errors import Conflict, Contended, NotFound, VersionMismatch
 from domain.events import Event
 from domain.ids import Kind, aggregate_id, kind_of, number_of
@@ -29,13 +29,17 @@ from service.mapper import EventMapper
 from service.recorder import Append, Connection, Recorder, Saved
 from service.vault import Vault
 
-A = TypeVar("A", bound=Patient | Variable | DateVariable | Metric | ApiKey | Job | Report)
+A = TypeVar(
+    "A",
+    bound=Account | Patient | Variable | DateVariable | Metric | ApiKey | Job | Report,
+)
 R = TypeVar("R")
 T = TypeVar("T")
 
 Reply = Callable[[Reader, Saved], R]
 
 _KINDS: dict[type[Aggregate], Kind] = {
+    Account: Kind.ACCOUNT,
     Patient: Kind.PATIENT,
     Variable: Kind.VARIABLE,
     DateVariable: Kind.DATE_VARIABLE,

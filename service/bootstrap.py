@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from projections.database import Database
+from service.accounts import Accounts
 from service.application import Application
 from service.audit import Audit
 from service.authentication import Authentication
 from service.documents import Documents
+from service.exports import Exports
 from service.imports import Imports
 from service.keys import Keys
 from service.master_key import load_master_key
@@ -38,6 +40,8 @@ class Services:
     scraping: Scraping
     imports: Imports
     reports: Reports
+    exports: Exports
+    accounts: Accounts
     audit: Audit
     authentication: Authentication
     usage: Usage
@@ -84,6 +88,8 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
             application, patients, settings.data_dir / "imports", settings.max_import_bytes
         ),
         reports=Reports(application),
+        exports=Exports(database, now, settings.public_url),
+        accounts=Accounts(application),
         audit=Audit(application),
         authentication=Authentication(database, now),
         usage=Usage(database),

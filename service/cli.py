@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 
 from domain.account import ALL_SCOPES
 from domain.errors import AttestorError
+from projections.benchmarks import load_benchmarks
 from projections.database import Database
 from projections.rebuild import rebuild
 from projections.runner import Runner
@@ -158,6 +160,13 @@ def rebuild_command(settings: Settings, chosen: argparse.Namespace) -> int:
     return 1 if differences and chosen.check else 0
 
 
+def load_benchmarks_command(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Load the official quality benchmarks of some performance years."""
+    with open_services(settings) as services:
+        print(f"{load_benchmarks(services.database, chosen.file)} benchmarks loaded")
+    return 0
+
+
 def tail_events(settings: Settings, chosen: argparse.Namespace) -> int:
     """Print the log as it grows: position, time, topic, aggregate and actor, no content."""
     with open_services(settings) as services:
@@ -245,6 +254,9 @@ def _parser() -> argparse.ArgumentParser:
     rebuilt = command(commands, "rebuild", rebuild_command)
     rebuilt.add_argument("name", choices=["all", "inline", *(each.name for each in ASYNC)])
     rebuilt.add_argument("--check", action="store_true", help="compare only, change nothing")
+    official = commands.add_parser("benchmarks", help="Official benchmarks.")
+    loaded = command(official.add_subparsers(required=True), "load", load_benchmarks_command)
+    loaded.add_argument("file", type=Path, help="the JSON that CMS publishes")
     events = commands.add_parser("events", help="The log.").add_subparsers(required=True)
     tailed = command(events, "tail", tail_events)
     tailed.add_argument("--after", type=int, help="position to begin after; default: the last 10")

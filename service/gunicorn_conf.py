@@ -21,7 +21,7 @@ bind = _settings.bind
 preload_app = False
 
 # Threads, because everything here blocks; a slow client then holds a thread, not a process.
-worker_class = "gthread"
+worker_class = "service.gunicorn_worker.Worker"
 workers = _settings.workers
 threads = _settings.threads
 timeout = 60

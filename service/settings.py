@@ -51,6 +51,12 @@ def _bind(text: str) -> str:
     return text
 
 
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError("must be a URL such as https://quality.example.org")
+    return text.rstrip("/")
+
+
 def _integer(minimum: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) < minimum:
@@ -121,6 +127,9 @@ class Settings:
     )
     data_dir: Path = _setting(Path("var"), "documents, the embedded database, the master key", Path)
     bind: str = _setting("127.0.0.1:8000", "where the API listens", _bind)
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", "where clients reach it; stands in exported files", _url
+    )
     workers: int = _setting(2, "processes that answer requests", _integer(1))
     threads: int = _setting(8, "requests that one process answers at a time", _integer(1))
     rate_limit: int = _setting(6000, "requests a minute for each API key; 0: no limit", _integer(0))

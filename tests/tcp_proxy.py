@@ -17,7 +17,6 @@ class TcpProxy:
         self._server = conninfo_to_dict(url)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._marker, self._cut = b"", "before sending"
-        self.is_refusing = False
         self.cuts = 0
         self.url = make_conninfo(
             "",
@@ -49,10 +48,7 @@ class TcpProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            if self.is_refusing:
-                client.close()
-            else:
-                Thread(target=self._forward, args=(client, self._connect()), daemon=True).start()
+            Thread(target=self._forward, args=(client, self._connect()), daemon=True).start()
 
     def _forward(self, client: socket.socket, server: socket.socket) -> None:
         with client, server:

@@ -11,20 +11,17 @@ from domain.measures.model import (
     Attribute,
     AttributeHas,
     Compare,
-    ComparePair,
-    CompareReadings,
     Comparison,
     Constant,
     DaysBetween,
     Duration,
     Expression,
     Not,
-    Reading,
-    Series,
     Sex,
     Shift,
     Type,
 )
+from domain.measures.series_model import ComparePair, CompareReadings, Reading, Series
 
 MIRRORED: dict[str, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 

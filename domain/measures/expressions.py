@@ -6,32 +6,20 @@ from typing import Any
 
 from lark import Token, Tree
 
-from domain.measures import arithmetic, calls, comparisons, filters, types
+from domain.measures import calls, types
+from domain.measures.building import BUILD
 from domain.measures.errors import FormulaError, Problem
 from domain.measures.model import (
-    Age,
-    AllOf,
-    AnyOf,
     Attribute,
     BirthDate,
-    Constant,
-    DayOf,
-    Defined,
-    Element,
     Expression,
-    Interval,
     IsTrue,
-    Not,
     Patients,
-    PeriodEdge,
-    Series,
-    Sex,
     Type,
-    Values,
-    Where,
 )
-from domain.measures.names import FUNCTIONS, Names, VariableName, fold
+from domain.measures.names import FUNCTIONS, Names, VariableName, fold, unquoted
 from domain.measures.populations import Population, population_named
+from domain.measures.series_model import DayOf, Defined, Element, Series, Values, Where
 from domain.measures.syntax import Branch, Syntax, column_of, parts
 
 MAX_DEPTH = 50
@@ -241,10 +229,6 @@ def _token(tree: Syntax) -> Token:
     return token
 
 
-def unquoted(token: str) -> str:
-    return token[1:-1] if token.startswith('"') else str(token)
-
-
 def _edge(element: Element, name: str) -> Expression:
     if name == "value":
         if not element.is_valued:
@@ -266,32 +250,9 @@ def _says_it(tree: Branch | None) -> bool:
     return tree.data in ("it", "it_field") or any(map(_says_it, inside))
 
 
-def _read_of(words: str, part: Expression) -> Expression:
-    reading = types.reading(part)
-    if words.lower().startswith("date"):
-        return DayOf("start", reading)
-    if not reading.is_valued:
-        raise Problem("a date has no value", "say date of …")
-    return reading
-
-
-def _presence(value: Expression, words: str) -> Expression:
-    is_negated = "not" in words.lower().split()
-    is_missing = types.missing(value)
-    return Not(is_missing) if ("known" in words.lower()) != is_negated else is_missing
-
-
-def _period_field(_: str, name: str) -> Expression:
-    if name.lower() == "value":
-        raise Problem("a period has no value", "say period.start or period.end")
-    return PeriodEdge("start" if name.lower() == "start" else "end")
-
-
 FACTS: dict[str, Expression] = {"dob": BirthDate(), "deceased": Attribute("deceased")}
 NAMING = ("number", "name", "text")
 OVER_PATIENTS = ("score", "arithmetic", "negative", "number")
-PERIOD = Interval(PeriodEdge("start"), PeriodEdge("end"))
-
 SCOPED: dict[str, Callable[[Checker, Syntax, Scope], Expression]] = {
     "name": Checker._name,
     "call": Checker._call,
@@ -301,48 +262,3 @@ SCOPED: dict[str, Callable[[Checker, Syntax, Scope], Expression]] = {
     "alias_field": Checker._field,
     "population": Checker._population,
 }
-BUILD: dict[str, Callable[..., Expression]] = {
-    "any_of": lambda *parts: (
-        calls.union(parts)
-        if all(isinstance(part, Series) for part in parts)
-        else AnyOf(tuple(map(_operand, parts)))
-    ),
-    "all_of": lambda *parts: AllOf(tuple(map(types.boolean, parts))),
-    "negation": lambda part: Not(types.boolean(part)),
-    "compare": lambda left, sign, right: comparisons.compare(sign, left, right),
-    "compare_pair": lambda left, sign, pair: comparisons.compare_pair(sign, left, pair),
-    "between": comparisons.between,
-    "not_between": lambda *parts: Not(comparisons.between(*parts)),
-    "member": comparisons.member,
-    "not_member": lambda *parts: Not(comparisons.member(*parts)),
-    "is_known": _presence,
-    "arithmetic": arithmetic.chain,
-    "negative": arithmetic.negative,
-    "timing": filters.timing,
-    "within": lambda left, count, unit, right: filters.within(
-        left, arithmetic.duration(count, unit), right
-    ),
-    "same_day": filters.same_day,
-    "not_same_day": filters.not_same_day,
-    "latest_day": filters.latest_day,
-    "number": arithmetic.number,
-    "duration": arithmetic.duration,
-    "text": lambda token: Constant(token[1:-1], Type.TEXT),
-    "date": arithmetic.day,
-    "truth": lambda token: Constant(token.lower() == "true", Type.BOOLEAN),
-    "period": lambda _: PERIOD,
-    "period_field": _period_field,
-    "attribute": lambda _, key: Attribute(unquoted(key)),
-    "age": lambda _: Age(PeriodEdge("end")),
-    "age_at": lambda _, at: Age(types.day(at)),
-    "sex": lambda _: Sex(),
-    "read_of": _read_of,
-    "interval": lambda first, last: Interval(types.day(first), types.day(last)),
-    "patients": lambda _: Patients(),
-}
-
-
-def _operand(part: Expression) -> Expression:
-    if isinstance(part, Series):
-        raise Problem("or joins series with series, or conditions", "say exists(…) of the series")
-    return types.boolean(part)

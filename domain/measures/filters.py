@@ -7,23 +7,8 @@ from collections.abc import Callable
 
 from domain.measures import types
 from domain.measures.errors import Problem
-from domain.measures.model import (
-    AllOf,
-    Compare,
-    Comparison,
-    DayOf,
-    Duration,
-    Element,
-    Exists,
-    Expression,
-    LatestDay,
-    Not,
-    Reading,
-    Series,
-    Shift,
-    Type,
-    Where,
-)
+from domain.measures.model import AllOf, Compare, Comparison, Duration, Expression, Not, Shift, Type
+from domain.measures.series_model import DayOf, Element, Exists, LatestDay, Reading, Series, Where
 
 OTHER = -2  # the binder of the series that a series is compared with
 

@@ -7,14 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from domain.measures.measure import cells_of
-from domain.measures.model import (
-    Arithmetic,
-    Coalesce,
-    Constant,
-    Expression,
-    Negative,
-    OverPatients,
-)
+from domain.measures.model import Arithmetic, Coalesce, Constant, Expression, Negative, OverPatients
 
 ROOT = Context(prec=28)
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.measures.errors import FormulaError
-from domain.measures.expressions import Checker, Definition, Scope, unquoted
+from domain.measures.expressions import Checker, Definition, Scope
 from domain.measures.measure import Group, Measure, Method
 from domain.measures.model import Constant, Expression, IsTrue, Type
-from domain.measures.names import Names, fold
+from domain.measures.names import Names, fold, unquoted
 from domain.measures.populations import (
     OF_SCORING,
     Population,

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from domain.measures.model import Expression, OverPatients, Values
+from domain.measures.model import Expression, OverPatients
 from domain.measures.populations import Population, Scoring
+from domain.measures.series_model import Values
 
 Method = Literal["median", "mean", "sum", "count", "min", "max"]
 

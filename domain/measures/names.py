@@ -29,6 +29,11 @@ def fold(name: str) -> str:
     return re.sub(r"[\W_]+", "_", plain).strip("_")
 
 
+def unquoted(name: str) -> str:
+    """A name without the double quotes it may be written in."""
+    return name[1:-1] if name.startswith('"') else str(name)
+
+
 class Names:
     """The variables of an account, and what the names of a saved formula meant when it was saved.
 

@@ -22,6 +22,9 @@ MOST_FOREIGN_WORDS = 6
 MOST_EXTRA_WORDS, MOST_CELL_WORDS, MOST_LABEL_WORDS = 4, 30, 6
 QUALIFIER_REACH = 40
 """Characters before a label that are looked at."""
+SUFFIXES = frozenset(["year old", "years old", "yr old", "y o", "yo"])
+"""Labels that only ever follow their number."""
+_AND = re.compile(r"\s?(?:and|&|/)\s?", re.I)
 
 
 @dataclass
@@ -56,7 +59,11 @@ class NumberSearch:
         return before[len(before) - len(qualifier) :] == qualifier
 
     def _around(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
-        own = list(self._after(hit, in_flow))
+        if " ".join(tokens(hit.text)) in SUFFIXES:
+            yield from self._before(hit, in_flow)
+            return
+        shared = self._shared(hit, in_flow)
+        own = [shared] if shared is not None else list(self._after(hit, in_flow))
         yield from own
         if not any(not each.refusal for each in own):
             yield from self._before(hit, in_flow)
@@ -85,6 +92,20 @@ class NumberSearch:
             score -= BRACKETED * (context.depth(between) > 0)
             yield self.judge.sighting(hit, hit.flow, number, score)
             skipped += number.role == "plain" and context.depth(between) == 0
+
+    def _shared(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Sighting | None:
+        """ "AST and ALT 60 and 50": the number of the label's place among two labels."""
+        text, place = hit.flow.text, in_flow.index(hit)
+        for first, index in ((place, 0), (place - 1, 1)):
+            both = in_flow[max(first, 0) : first + 2]
+            if first < 0 or len(both) < 2 or not _AND.fullmatch(text, both[0].end, both[1].start):
+                continue
+            after = [each for each in self.reading.numbers[hit.flow] if each.start >= both[1].end]
+            if len(after) < 2 or not _AND.fullmatch(text, after[0].end, after[1].start):
+                continue
+            if context.foreign_words(text[both[1].end : after[0].start]) == 0:
+                return self.judge.sighting(hit, hit.flow, after[index], AFTER)
+        return None
 
     def _parts(self, other: Hit) -> bool:
         """Whether another label ends the reach of this one."""

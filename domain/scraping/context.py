@@ -36,6 +36,11 @@ RESULTS = re.compile(
     r"\b(?:results?|vitals?|labs?|laborator\w+|measurements?|findings|exam\w*|chemistr\w+|counts?|panel)\b",
     re.I,
 )
+DOSE = re.compile(
+    r"\s?[\w/%.]{0,8}\s(?:by mouth|po|p\.o|bid|b\.i\.d|tid|t\.i\.d|qd|q\.d|once daily|daily"
+    r"|twice daily|tablets?|capsules?|iv push|weekly|as needed|prn)\b",
+    re.I,
+)
 PAST_SECTION = re.compile(r"\bhistory\b", re.I)
 PLAN = re.compile(r"\b(?:plan|goals?|recommendations?|instructions?|orders?)\b", re.I)
 _CONNECTORS_TEXT = """
@@ -44,7 +49,7 @@ _CONNECTORS_TEXT = """
     on by has his her now currently current this exam which estimated remains been found showed
     shows revealed serum plasma blood hi lo h l high low elevated normal stable positive only
     equals percent from done performed within limits taken recorded ra room air oral orally lab
-    labs most recent for mm hg random
+    labs most recent for mm hg random date dates
 """
 _CONNECTORS = frozenset(_CONNECTORS_TEXT.split())
 _FROM = re.compile(r"\bfrom\s*$", re.I)

@@ -6,10 +6,17 @@ from dataclasses import dataclass, field, replace
 
 from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate
-from domain.scraping.events import DOCUMENTED
+from domain.scraping.events import ADMINISTRATIVE, DOCUMENTED
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
-from domain.scraping.occasions import Occasion, Tense, events_in, heading_tense, label_tense
+from domain.scraping.occasions import (
+    Occasion,
+    Tense,
+    events_in,
+    heading_tense,
+    label_tense,
+    without_tense,
+)
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import MOST_LABELS, Sighting, snippet
 
@@ -23,6 +30,8 @@ _PLANNED = re.compile(
     re.I,
 )
 _BARE_DATE = re.compile(r"(?:^|[\d.;,|]\s+)(?P<key>Date)\s*:?\s*$", re.I)
+ENDINGS = ("discharge", "stopped")
+_UNTIL = re.compile(r"(?:\b(?:to|until|through|till)|[-\u2013])\s*$", re.I)
 
 
 @dataclass
@@ -47,7 +56,7 @@ class DateSearch:
                     found.extend(self._around(hit, events[position + 1 :], 0.0))
                 elif stands_in and hit.key in DOCUMENTED and self.occasion.tense != "next":
                     found.extend(self._around(hit, events[position + 1 :], STAND_IN))
-            if self.occasion.key in DOCUMENTED and self.occasion.tense != "next":
+            if self.occasion.key in ("visit", "exam") and self.occasion.tense != "next":
                 found.extend(self._undesignated(flow))
         return self._last_before_this(found)
 
@@ -71,7 +80,7 @@ class DateSearch:
     def _title_names_it(self) -> bool:
         """Whether the document is the report of the very event."""
         keys = {key for _, _, key in events_in(self.reading.title())}
-        return self.occasion.key in keys and self.occasion.key not in ("visit", "exam", "birth")
+        return self.occasion.key in keys - ADMINISTRATIVE
 
     def _around(self, hit: Hit, later: list[Hit], penalty: float) -> Iterator[Sighting]:
         own = list(self._after(hit, later, penalty))
@@ -99,29 +108,32 @@ class DateSearch:
             yield self._judged(hit, hit.flow, printed, score, between)
 
     def _beside(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
-        text = hit.flow.text
-        if len(hit.flow.words) > MOST_CELL_WORDS:
+        """The next cell with a date, and cells under a heading of the tense asked for."""
+        flow = hit.flow
+        if len(flow.words) > MOST_CELL_WORDS or _extra_words(hit) > MOST_EXTRA_WORDS:
             return
-        if (
-            context.foreign_words(text[: hit.start]) + context.foreign_words(text[hit.end :])
-            > MOST_EXTRA_WORDS
-        ):
-            return
-        skipped = 0
-        for cell in self.reading.right_of(hit.flow):
-            if events_in(cell.text) and not self.reading.dates[cell]:
+        first = True
+        for cell in self.reading.right_of(flow):
+            dates = self.reading.dates[cell]
+            others = [start for start, _, key in events_in(cell.text) if key != hit.key]
+            if others and (not dates or min(others) < dates[0].start):
                 return
-            for printed in self.reading.dates[cell]:
-                before = cell.text[: printed.start]
-                foreign = context.foreign_words(text) + context.foreign_words(before)
-                score = NAMED - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty
-                yield self._judged(hit, cell, printed, score, before)
-                skipped += 1
+            headed = self._heading_tense(cell)
+            if dates and (first or (headed and headed == self.occasion.tense)):
+                yield from self._in_cell(hit, cell, penalty)
+            first = first and not dates
+
+    def _in_cell(self, hit: Hit, cell: Flow, penalty: float) -> Iterator[Sighting]:
+        for skipped, printed in enumerate(self.reading.dates[cell]):
+            before = cell.text[: printed.start]
+            foreign = _extra_words(hit) + context.foreign_words(before)
+            score = NAMED - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty
+            yield self._judged(hit, cell, printed, score, before)
 
     def _below(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         """Dates under a column heading, under a heading of a section, or under a lone label."""
         flow = hit.flow
-        if len(flow.words) > MOST_LABEL_WORDS:
+        if len(flow.words) > MOST_LABEL_WORDS or _extra_words(hit):
             return
         table = self.reading.grid.table(flow)
         alone = len(self.reading.grid.row(flow).cells) == 1
@@ -158,6 +170,8 @@ class DateSearch:
             refusal = sightings.RELATIVE
         if self.occasion.tense != "next" and _PLANNED.search(before + between):
             refusal = refusal or sightings.PLANNED
+        if self.occasion.key not in ENDINGS and self._ends_period(flow, printed):
+            refusal = refusal or sightings.END_OF_PERIOD
         words = flow.words_between(printed.start, printed.end)
         value = printed.value.isoformat()
         return Sighting(
@@ -172,11 +186,22 @@ class DateSearch:
             exact=exact,
         )
 
+    def _heading_tense(self, cell: Flow) -> Tense:
+        head = self.reading.grid.heading(cell)
+        return heading_tense(head.text) if head is not None else ""
+
     def _tense(self, hit: Hit, flow: Flow) -> Tense:
         """By the heading over the date, else by the words before the label."""
-        head = self.reading.grid.heading(flow) if flow is not hit.flow else None
-        headed = heading_tense(head.text) if head is not None and head is not hit.flow else ""
+        headed: Tense = ""
+        if flow is not hit.flow and self.reading.grid.heading(flow) is not hit.flow:
+            headed = self._heading_tense(flow)
         return headed or label_tense(hit.flow.text, hit.start, hit.end)
+
+    def _ends_period(self, flow: Flow, printed: PrintedDate) -> bool:
+        """Whether the date is the second of "from ... to ..."."""
+        begun = any(each.end <= printed.start for each in self.reading.dates[flow])
+        joined = _UNTIL.search(flow.text, max(0, printed.start - 10), printed.start)
+        return begun and joined is not None
 
     def _by_tense(self, hit: Hit, flow: Flow, score: float) -> tuple[float, str, bool]:
         """Last and next must agree between the variable and the label; whether they do exactly."""
@@ -196,3 +221,9 @@ def _is_named(hit: Hit, between: str) -> bool:
     before = hit.flow.text[: hit.start].rstrip().lower()
     after = between.strip().lower()
     return before.endswith(("date of", "date")) or after in ("", ":", "-", "date", "date:", "on")
+
+
+def _extra_words(hit: Hit) -> int:
+    """How many words beside the label its text has, those of tense left out."""
+    text = hit.flow.text
+    return context.foreign_words(without_tense(f"{text[: hit.start]} {text[hit.end :]}"))

@@ -25,9 +25,9 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "return to office",
         ),
     ),
-    ("admission", ("admission", "admitted", "admit")),
+    ("admission", ("admission", "admitted", "admit date", "admit on")),
     ("discharge", ("discharge", "discharged")),
-    ("exam", ("exam", "examination", "study", "procedure", "scan", "operation", "surgery", "test")),
+    ("exam", ("exam", "examination", "study", "procedure", "operation", "surgery")),
     ("collected", ("collected", "collection", "drawn", "specimen", "sample")),
     ("received", ("received", "receipt")),
     (
@@ -79,7 +79,8 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("biopsy", ("biopsy", "prostate biopsy")),
     ("ct", ("ct", "ct scan")),
     ("mri", ("mri",)),
-    ("x-ray", ("x ray", "chest x ray", "cxr")),
+    ("chest x-ray", ("chest x ray", "cxr", "chest radiograph")),
+    ("x-ray", ("x ray",)),
     (
         "influenza vaccine",
         ("influenza vaccine", "flu shot", "flu vaccine", "influenza vaccination", "influenza"),
@@ -90,5 +91,23 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Each event with its names. A date belongs to the nearest event named before it."""
 
+ADMINISTRATIVE = frozenset(
+    [
+        "birth",
+        "visit",
+        "admission",
+        "discharge",
+        "exam",
+        "collected",
+        "received",
+        "reported",
+        "referral",
+        "death",
+        "onset",
+        "started",
+        "stopped",
+    ]
+)
+"""Events that are no procedures: no report is about them alone."""
 DOCUMENTED = ("exam", "visit", "collected")
 """Events that a report about a procedure uses for the procedure itself."""

@@ -10,6 +10,7 @@ from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate, rough_dates_in
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
+from domain.scraping.lexicon import Concept
 from domain.scraping.names import Names
 from domain.scraping.numbers import Number
 from domain.scraping.reading import Reading, row_date
@@ -18,8 +19,6 @@ from domain.scraping.units import Unit, named, unit_at
 
 SAME_UNIT, RIGHT_KIND, NO_UNIT = 1.0, 0.5, -0.2
 HISTORY, FROM, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 1.0, 0.8, 0.5
-COUNT, MOST_THOUSANDS = "cell count", 3000
-"""A count above this without a unit was printed in single cells."""
 LONG_TEXT = 12
 """Words above which a flow is prose and takes no date from its place in a table."""
 
@@ -107,7 +106,7 @@ class Judge:
             return sightings.OTHER_KIND if wrong else ""
         if unit.dimension != wanted.dimension:
             return sightings.OTHER_KIND
-        return "" if unit.factor == wanted.factor else sightings.OTHER_UNIT
+        return "" if unit.is_same(wanted) else sightings.OTHER_UNIT
 
     def _unit_score(self, unit: Unit | None) -> float:
         if unit is None:
@@ -115,8 +114,7 @@ class Judge:
         return SAME_UNIT if self.wanted.unit is not None else RIGHT_KIND
 
     def _bounds(self, text: str, unit: Unit | None) -> str:
-        concept, wanted = self.wanted.names.concept, self.wanted.unit
-        in_thousands = wanted is not None and wanted.dimension == COUNT and wanted.factor == 1
+        concept = self.wanted.names.concept
         for value in map(Decimal, text.split("/")):
             if self.wanted.low is not None and value < self.wanted.low:
                 return sightings.OUT_OF_BOUNDS
@@ -124,9 +122,17 @@ class Judge:
                 return sightings.OUT_OF_BOUNDS
             if concept is not None and not concept.low <= value <= concept.high:
                 return sightings.IMPOSSIBLE
-            if in_thousands and unit is None and value > MOST_THOUSANDS:
+            if concept is not None and unit is None and self._is_in_other_unit(concept, value):
                 return sightings.OTHER_UNIT
         return ""
+
+    def _is_in_other_unit(self, concept: Concept, value: Decimal) -> bool:
+        """Whether a figure without a unit cannot be in the unit of the variable."""
+        wanted = self.wanted.unit
+        for spelling, low, high in concept.usual:
+            if wanted is not None and wanted.is_same(named(spelling)):
+                return not low <= value <= high
+        return False
 
     def _context(self, hit: Hit, flow: Flow, number: Number) -> str:
         text = hit.flow.text
@@ -138,6 +144,8 @@ class Judge:
             return sightings.RELATIVE
         if context.GOAL.search(context.unbracketed(clause)) or context.GOAL_SECTION.search(over):
             return sightings.GOAL
+        if context.DOSE.match(flow.text, number.end):
+            return sightings.DOSE
         return sightings.ORDERED if context.ORDERED.search(text[hit.end : end]) else ""
 
     def _penalty(self, hit: Hit, flow: Flow, number: Number) -> float:

@@ -9,6 +9,7 @@ from decimal import Decimal
 class Concept:
     """A quantity, its names, the dimensions it is measured in (none: not checked), its range.
 
+    `usual` says for some units between which values a figure without a unit can be in them.
     Some are here only so that a longer name is not read as a shorter one: "PSA density".
     """
 
@@ -17,9 +18,10 @@ class Concept:
     dimensions: tuple[str, ...]
     low: Decimal
     high: Decimal
+    usual: tuple[tuple[str, Decimal, Decimal], ...] = ()
 
 
-# key, which is also a name | dimensions of units.py | lowest .. highest possible value in any unit
+# key, also a name | dimensions of units.py | lowest .. highest value in any unit | the same by unit
 #     further names, separated by commas
 _TABLE = """
 blood pressure | pressure | 20 .. 300
@@ -34,14 +36,14 @@ heart rate | rate | 20 .. 300
     hr, pulse, pulse rate, heart beat, ventricular rate
 respiratory rate | rate | 4 .. 80
     respiration rate, resp rate, respirations, respiration, resp, rr
-temperature | temperature | 25 .. 115
+temperature | temperature | 25 .. 115 | degc 25 .. 45; degf 77 .. 115
     body temperature, temp, oral temperature, temp oral
 oxygen saturation | fraction | 30 .. 100
     o2 saturation, o2 sat, o2 sats, spo2, sp o2, sao2, sats, sat, saturation, saturations, pulse
     oximetry, pulse ox, o2 sat %, arterial oxygen saturation, oxygen saturations, o2 saturations
-weight | mass | 0.3 .. 700
+weight | mass | 0.3 .. 700 | kg 0.3 .. 400
     body weight, wt, weight measured, weight kg, weighs, body mass
-height | length | 10 .. 280
+height | length | 10 .. 280 | cm 25 .. 280; in 10 .. 110
     body height, ht, height length measured, height measured, stature
 bmi | body mass index | 8 .. 100
     body mass index, body mass index calculated, body mass index measured, bmi calculated, b m i
@@ -54,25 +56,25 @@ pulmonary pressure | pressure | 5 .. 150
     pulmonary artery pressure, pulmonary systolic pressure
 rvsp | pressure | 5 .. 150
     right ventricular systolic pressure, rv systolic pressure
-pain | | 0 .. 10
-    pain score, pain scale, pain level
+pain score | | 0 .. 10
+    pain scale, pain level
 age | time | 0 .. 125
     patient age, aged, year old, years old, y o, yo, yr old
 gestational age | time | 4 .. 45
     ga, gestation
-hba1c | fraction, amount ratio | 2 .. 200
+hba1c | fraction, amount ratio | 2 .. 200 | % 3 .. 25; mmol/mol 9 .. 200
     hb a1c, hgba1c, hgb a1c, a1c, hemoglobin a1c, haemoglobin a1c, glycated hemoglobin, glycated
     haemoglobin, glycosylated hemoglobin, glycohemoglobin, hba1c ifcc, hemoglobin a1c ngsp,
     hba1c ngsp, hgb a1c mfr bld, hemoglobin a1c hemoglobin total in blood
 average glucose | mass concentration, amount concentration | 1 .. 800
     estimated average glucose, mean blood glucose, eag
-fasting glucose | mass concentration, amount concentration | 1 .. 1500
+fasting glucose | mass concentration, amount concentration | 1 .. 1500 | mg/dl 20 .. 1500
     glucose fasting, fasting blood glucose, fasting blood sugar, fbs, fasting plasma glucose,
     fpg, fbg, blood sugar fasting
-glucose | mass concentration, amount concentration | 1 .. 1500
+glucose | mass concentration, amount concentration | 1 .. 1500 | mg/dl 20 .. 1500
     blood glucose, plasma glucose, serum glucose, blood sugar, glucose random, random glucose,
     glucose level, glucose serpl, sugar, accu chek
-creatinine | mass concentration, amount concentration | 0.05 .. 2500
+creatinine | mass concentration, amount concentration | 0.05 .. 2500 | mg/dl 0.1 .. 30
     serum creatinine, creat, cr, scr, creatinine serum, creatinine level, creat serpl, plasma
     creatinine
 creatinine clearance | clearance | 1 .. 250
@@ -84,11 +86,11 @@ bun creatinine ratio | | 0 .. 1000000
 egfr | clearance | 1 .. 250
     e gfr, gfr, estimated gfr, glomerular filtration rate, estimated glomerular filtration rate,
     egfr ckd epi, egfr ckd epi 2021, gfr est, egfr mdrd
-bun | mass concentration, amount concentration | 0.5 .. 300
+bun | mass concentration, amount concentration | 0.5 .. 300 | mg/dl 1 .. 300
     blood urea nitrogen, urea nitrogen, bun serpl
-urea | mass concentration, amount concentration | 1 .. 600
+urea | mass concentration, amount concentration | 1 .. 600 | mg/dl 3 .. 600
     blood urea, serum urea
-uric acid | mass concentration, amount concentration | 0.5 .. 1200
+uric acid | mass concentration, amount concentration | 0.5 .. 1200 | mg/dl 0.5 .. 30
     serum uric acid, urate
 urine albumin creatinine ratio | urine ratio | 0 .. 20000
     albumin creatinine ratio, uacr, acr, microalbumin creatinine ratio, microalbumin creat ratio,
@@ -96,10 +98,10 @@ urine albumin creatinine ratio | urine ratio | 0 .. 20000
     creatinine ratio, albumin creat ratio
 urine albumin | mass concentration | 0 .. 1000000
     microalbumin, urine microalbumin, albumin urine
-ldl | mass concentration, amount concentration | 0.1 .. 900
+ldl | mass concentration, amount concentration | 0.1 .. 900 | mg/dl 15 .. 900
     ldl c, ldl cholesterol, ldl cholesterol calc, ldl calculated, cholesterol ldl, ldlc, ldlc
     serpl, ldl direct, low density lipoprotein, cholesterol in ldl, ldl chol, bad cholesterol
-hdl | mass concentration, amount concentration | 0.1 .. 250
+hdl | mass concentration, amount concentration | 0.1 .. 250 | mg/dl 5 .. 250
     hdl c, hdl cholesterol, cholesterol hdl, hdlc, hdlc serpl, high density lipoprotein,
     cholesterol in hdl, hdl chol, good cholesterol
 non hdl | mass concentration, amount concentration | 0 .. 1000000
@@ -109,23 +111,23 @@ vldl | mass concentration, amount concentration | 0 .. 1000000
 cholesterol ratio | | 0 .. 1000000
     cholesterol hdl ratio, chol hdl ratio, total cholesterol hdl ratio, ldl hdl ratio, tc hdl
     ratio
-total cholesterol | mass concentration, amount concentration | 0.5 .. 1500
+total cholesterol | mass concentration, amount concentration | 0.5 .. 1500 | mg/dl 30 .. 1500
     cholesterol, cholesterol total, chol, serum cholesterol, cholest serpl, cholesterol in serum
-triglycerides | mass concentration, amount concentration | 0.1 .. 15000
+triglycerides | mass concentration, amount concentration | 0.1 .. 15000 | mg/dl 20 .. 15000
     triglyceride, trigs, trig, tg, trigl serpl, triglycerides fasting
-hemoglobin | mass concentration | 2 .. 260
+hemoglobin | mass concentration | 2 .. 260 | g/dl 2 .. 25
     haemoglobin, hgb, hb, hgb bld, hgb bld mcnc, hemoglobin level, hemoglobin hgb, haemoglobin
     hb
 hematocrit | fraction | 5 .. 80
     haematocrit, hct, pcv, packed cell volume, hct fr bld, hct fr bld auto, crit
-wbc | cell count | 0.01 .. 500000
+wbc | cell count | 0.01 .. 500000 | k/ul 0.01 .. 500
     wbcs, white blood cells, white blood cell, white blood cell count, white cell count, white
     count, wbc count, leukocytes, leucocytes, total leukocyte count, tlc, total wbc count, wbc
     bld auto, wbc # bld auto, leukocyte count
 rbc | cell count | 0 .. 1000000
     red blood cells, red blood cell count, red cell count, rbc count, erythrocytes, total rbc
     count
-platelets | cell count | 1 .. 5000000
+platelets | cell count | 1 .. 5000000 | k/ul 1 .. 3000
     platelet, platelet count, plt, plts, plt count, platelet # bld, platelet bld auto, platelet
     # bld auto, thrombocytes
 mcv | cell volume | 0 .. 1000000
@@ -148,13 +150,13 @@ chloride | amount concentration | 50 .. 160
     cl, chloride level
 co2 | amount concentration | 2 .. 60
     bicarbonate, hco3, carbon dioxide, total co2, co2 total, carbon dioxide total, tco2
-calcium | mass concentration, amount concentration | 0.5 .. 25
+calcium | mass concentration, amount concentration | 0.5 .. 25 | mg/dl 3 .. 25
     ca, serum calcium, calcium level
-magnesium | mass concentration, amount concentration | 0.2 .. 15
+magnesium | mass concentration, amount concentration | 0.2 .. 15 | mg/dl 0.4 .. 15
     mg level, mag
 phosphorus | mass concentration, amount concentration | 0.2 .. 20
     phosphate, phos
-albumin | mass concentration | 0.5 .. 80
+albumin | mass concentration | 0.5 .. 80 | g/dl 0.5 .. 8
     serum albumin, alb, albumin serpl
 total protein | mass concentration | 0 .. 1000000
     protein total, serum protein
@@ -164,7 +166,7 @@ ast | enzyme activity | 1 .. 20000
     sgot, ast sgot, aspartate aminotransferase, aspartate transaminase, sgot ast
 alkaline phosphatase | enzyme activity | 1 .. 10000
     alk phos, alp
-bilirubin | mass concentration, amount concentration | 0.05 .. 900
+bilirubin | mass concentration, amount concentration | 0.05 .. 900 | mg/dl 0.05 .. 60
     total bilirubin, bilirubin total, t bili, tbili
 direct bilirubin | mass concentration, amount concentration | 0 .. 1000000
     bilirubin direct, conjugated bilirubin
@@ -178,6 +180,8 @@ iron | mass concentration, amount concentration | 0 .. 1000000
     serum iron
 vitamin d | mass concentration, amount concentration | 0 .. 1000000
     25 oh vitamin d, 25 hydroxyvitamin d, vitamin d 25 hydroxy, vitamin d total
+pneumococcal vaccine | | 0 .. 1000000
+    pneumococcal conjugate pcv, pneumococcal pcv, pcv 7, pcv 13, pcv 15, pcv 20, pcv 21
 vitamin b12 | mass concentration, amount concentration | 0 .. 1000000
     b12, cobalamin
 tsh | hormone activity | 0.001 .. 500
@@ -248,8 +252,8 @@ birth weight | mass | 0 .. 1000000
     birthweight, ideal body weight, dry weight, weight loss, weight gain, weight change
 pulse pressure | pressure | 0 .. 1000000
 potassium chloride | | 0 .. 1000000
-    kcl, sodium chloride, sodium bicarbonate, calcium carbonate, magnesium oxide, magnesium
-    sulfate, vitamin k, ferrous sulfate, iron sulfate
+    kcl, k dur, k tab, k phos, sodium chloride, sodium bicarbonate, calcium carbonate,
+    magnesium oxide, magnesium sulfate, vitamin k, ferrous sulfate, iron sulfate
 fundal height | length | 0 .. 1000000
     sitting height
 head circumference | length | 0 .. 1000000
@@ -276,7 +280,7 @@ def _concepts(table: str) -> Iterator[Concept]:
         else:
             entries.append([line])
     for head, *names in entries:
-        key, dimensions, bounds = (part.strip() for part in head.split("|"))
+        key, dimensions, bounds, *usual = (part.strip() for part in head.split("|"))
         low, high = bounds.split(" .. ")
         yield Concept(
             key,
@@ -284,7 +288,13 @@ def _concepts(table: str) -> Iterator[Concept]:
             _listed(dimensions),
             Decimal(low),
             Decimal(high),
+            tuple(_usual(part) for part in "".join(usual).split(";") if part),
         )
+
+
+def _usual(text: str) -> tuple[str, Decimal, Decimal]:
+    unit, low, _, high = text.split()
+    return unit, Decimal(low), Decimal(high)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -23,14 +23,16 @@ _RANGE = re.compile(
     rf"(?<![\w.,/]){_FIGURE}\s?(?:[^\W\d_]{{1,6}}(?:/[^\W\d_]{{1,6}})?|%|°[CF])?\s?(?:-|\u2013|\u2014|\bto\b)"
     rf"\s?{_FIGURE}(?![\w]*-\w)"
 )
+_PAIR_BEFORE = re.compile(r"\d/\d{2,3}\s?(?:-|\u2013|to)\s?$")
+_PAIR_AFTER = re.compile(r"\s?(?:-|\u2013|to)\s?\d{2,3}/\d")
 _BOUND = re.compile(
     r"(?:[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?"
     r"|\bbelow|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
-    r"\s?[\w/%.\u00b0]{0,8}\s(?:(?:or|and) (?:more|higher|greater|above|less|lower|below"
-    r"|over|under)|(?:more|higher|greater|less|lower) than)\b",
+    r"\s?[\w/%.\u00b0]{0,8}(?: of age)?\s(?:(?:or|and) (?:more|higher|greater|above|less|lower"
+    r"|below|over|under|older|younger|up)|(?:more|higher|greater|less|lower) than)\b",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
@@ -91,6 +93,7 @@ def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
         first, second = Decimal(match["first"]), Decimal(match["second"])
         if 50 <= first <= 300 and (second == 0 or 20 <= second < first):
             role: Role = "bound" if _is_bound(text, match.start()) else "plain"
+            role = "range" if _is_end_of_range(text, *match.span()) else role
             yield Number(match["first"], first, *match.span(), role, second=match["second"])
 
 
@@ -112,6 +115,13 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
         figure = plain(match["figure"])
         sign = "-" if match["sign"] and role == "plain" else ""
         yield Number(sign + figure, Decimal(sign + figure), match.start(), end, role)
+
+
+def _is_end_of_range(text: str, start: int, end: int) -> bool:
+    """Whether a pair is joined to another pair by "to" or a dash."""
+    return bool(
+        _PAIR_BEFORE.search(text, max(0, start - 20), start) or _PAIR_AFTER.match(text, end)
+    )
 
 
 def _is_bound(text: str, start: int) -> bool:

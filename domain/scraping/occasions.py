@@ -79,6 +79,11 @@ def heading_tense(heading: str) -> Tense:
     return "last" if match["last"] else "next"
 
 
+def without_tense(text: str) -> str:
+    """`text` without words such as "last" and "next"."""
+    return _HEADED.sub(" ", text)
+
+
 def label_tense(text: str, start: int, end: int) -> Tense:
     """What the words before the label from `start` to `end`, or itself, say of its date."""
     match = _TENSE.search(text, max(0, start - TENSE_REACH), start)

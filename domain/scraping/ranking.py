@@ -69,7 +69,8 @@ def document_date(reading: Reading) -> date | None:
             if not each.refusal and each.exact
         ]
         if found:
-            return max(found, key=lambda each: each.score).when
+            best = max(each.score for each in found)
+            return max(each.when for each in found if each.score == best and each.when)
     return None
 
 

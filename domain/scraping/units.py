@@ -13,6 +13,12 @@ class Unit:
     dimension: str
     factor: Decimal
 
+    def is_same(self, other: "Unit | None") -> bool:
+        """Whether figures in both units mean the same, however the units are spelled."""
+        if other is None:
+            return False
+        return (self.dimension, self.factor) == (other.dimension, other.factor)
+
 
 # dimension: {factor to the first unit: spellings}. Affine temperatures only need telling apart.
 _TABLE: dict[str, dict[str, str]] = {

@@ -2,6 +2,6 @@
 
 A report is the `data` of `GET /cms-reports` as a dict whose numbers are int or Decimal. Each
 entry of `reports` has the fields of `projections.measures.report`; a measure with several rates
-has one dict with a `name` and the same counts for each in `groups`, and a stratified one the same
+has one dict with a `title` and the same counts for each in `groups`, and a stratified one the same
 in `strata`.
 """

@@ -20,9 +20,10 @@ _METRIC = (
 )  # fmt: skip
 _RESULTS = (
     "initial_population", "denominator", "denominator_exclusions", "denominator_exceptions",
-    "numerator", "numerator_exclusions", "performance_met", "performance_not_met",
-    "performance_rate", "score", "data_completeness", "case_count", "meets_case_minimum",
-    "quality_level",
+    "numerator", "numerator_exclusions", "measure_population",
+    "measure_population_exclusions", "measure_observations", "performance_met",
+    "performance_not_met", "performance_rate", "score", "data_completeness",
+    "case_count", "meets_case_minimum", "quality_level",
 )  # fmt: skip
 HEADER = (
     "period_start", "period_end", "position", *_METRIC, "group", "stratum", *_RESULTS,
@@ -51,11 +52,11 @@ def _rates(entry: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Mapping[str, An
     """The whole, then its strata, then each group and its strata."""
     yield None, None, entry
     for stratum in entry["strata"]:
-        yield None, stratum["name"], stratum
+        yield None, stratum["title"], stratum
     for group in entry["groups"]:
-        yield group["name"], None, group
+        yield group["title"], None, group
         for stratum in group.get("strata", ()):
-            yield group["name"], stratum["name"], stratum
+            yield group["title"], stratum["title"], stratum
 
 
 def _judged(rate: Mapping[str, Any]) -> list[Any]:

@@ -72,14 +72,14 @@ def _value(entry: Mapping[str, Any], known: CmsIds) -> dict[str, Any]:
         case "nonProportion":
             return head | _non_proportion(entry)
         case "multiPerformanceRate" | "registryMultiPerformanceRate":
-            names = tuple(group["name"] for group in entry["groups"])
+            names = tuple(group["title"] for group in entry["groups"])
             if known.strata and sorted(names) != sorted(known.strata):
                 raise Invalid.field(
                     f"reports/{entry['metric_id']}/groups",
                     f"the rates of this measure are {', '.join(known.strata)}",
                 )
             strata = [
-                {"stratum": group["name"], **_rate(group, entry, kind, known)}
+                {"stratum": group["title"], **_rate(group, entry, kind, known)}
                 for group in entry["groups"]
             ]
             return head | {"strata": strata}
@@ -90,16 +90,18 @@ def _rate(
     counts: Mapping[str, Any], entry: Mapping[str, Any], kind: MetricType, known: CmsIds
 ) -> dict[str, Any]:
     """Registries and claims leave excluded patients out of the eligible population; an eCQM and a
-    registry's own measure count them in it and as exclusions."""
+    registry's own measure count them in it and as exclusions. An `eligible_population` of the entry
+    stands for the denominator, where not all eligible patients are known here."""
     is_registrys_own = kind.startswith("registry")
     has_exclusions = is_registrys_own or known.submission_method == "electronicHealthRecord"
     excluded = counts.get("denominator_exclusions") or 0
+    eligible = counts.get("eligible_population") or counts["denominator"]
     value: dict[str, Any] = {
         "performanceMet": counts["performance_met"],
         "performanceNotMet": counts["performance_not_met"],
         "eligiblePopulationExclusion": excluded if has_exclusions else 0,
         "eligiblePopulationException": counts.get("denominator_exceptions") or 0,
-        "eligiblePopulation": counts["denominator"] - (0 if has_exclusions else excluded),
+        "eligiblePopulation": eligible - (0 if has_exclusions else excluded),
     }
     if is_registrys_own:
         if counts["performance_rate"] is None:
@@ -113,19 +115,14 @@ def _rate(
 
 def _non_proportion(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The score stands in `numerator`, the cases in `denominator`."""
+    is_ratio = entry["scoring"] == "ratio"
+    cases = entry["case_count"] if is_ratio else entry["measure_population"]
     if entry["score"] is None:
         raise Invalid.field(f"reports/{entry['metric_id']}/score", "there is nothing to submit")
-    if entry["scoring"] == "ratio":
-        cases = observed = entry["case_count"]
-        excluded = 0
-    else:
-        cases = entry["measure_population"]
-        observed = entry["measure_observations"]
-        excluded = entry.get("measure_population_exclusions") or 0
     return {
         "numerator": Decimal(entry["score"]),
         "denominator": cases,
-        "observationInstances": observed,
+        "observationInstances": cases if is_ratio else entry["measure_observations"],
         "denominatorException": 0,
-        "numeratorExclusion": excluded,
+        "numeratorExclusion": entry.get("measure_population_exclusions") or 0,
     }

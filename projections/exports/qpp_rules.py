@@ -83,6 +83,8 @@ def _broken_value(value: Any, method: str, place: str) -> Iterator[tuple[str, st
         return
     if "strata" in value:
         names = Counter(stratum.get("stratum") for stratum in value["strata"])
+        if not all(names):
+            yield f"{place}/strata", "every stratum must be named"
         if names and names.most_common(1)[0][1] > 1:
             yield f"{place}/strata", "a stratum may appear only once"
         for number, stratum in enumerate(value["strata"]):

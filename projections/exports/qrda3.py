@@ -71,7 +71,7 @@ def _section(chosen: list[Mapping[str, Any]], entries: list[Element]) -> Element
 def _told(entry: Mapping[str, Any]) -> Element:
     """The counts of a measure, for a human reader."""
     lines = [
-        f"{rate['name'] + ', ' if rate is not entry else ''}{label}: {rate[name]}"
+        f"{rate['title'] + ', ' if rate is not entry else ''}{label}: {rate[name]}"
         for rate in rates(entry)
         for name, (_, label) in POPULATIONS.items()
         if rate.get(name) is not None

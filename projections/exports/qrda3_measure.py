@@ -61,7 +61,7 @@ def organizer(
     )  # fmt: skip
     seen: set[str] = set()
     for rate in rates(entry):
-        group = rate["name"] if rate is not entry else None
+        group = rate["title"] if rate is not entry else None
         where = place if group is None else f"{place}/{group}"
         uuids = _uuids(rate, known.populations(group), where, seen)
         for name, uuid in uuids.items():
@@ -134,15 +134,15 @@ def _strata(
     """
     uuids = given.get("strata") or {}
     for stratum in rate.get("strata", ()):
-        if stratum["name"] not in uuids or stratum.get(name) is None:
+        if stratum["title"] not in uuids or stratum.get(name) is None:
             continue
         made = observation(
             template("2.16.840.1.113883.10.20.27.3.4"),
             coded("code", "ASSERTION", ACT_CODE, "Assertion"),
             E.statusCode(code="completed"),
-            value("CD", E.originalText(text(stratum["name"])), nullFlavor="OTH"),
+            value("CD", E.originalText(text(stratum["title"])), nullFlavor="OTH"),
             count(stratum[name]),
-            refers_to(_uuid(uuids[stratum["name"]], f"{place}/strata/{stratum['name']}")),
+            refers_to(_uuid(uuids[stratum["title"]], f"{place}/strata/{stratum['title']}")),
         )
         yield related("COMP", made)
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.measures.measure import OBSERVED, Group, Measure, cells
-from domain.measures.model import OverPatients, Pick, Values
+from domain.measures.model import OverPatients
 from domain.measures.names import VariableName
 from domain.measures.populations import Population, gate
+from domain.measures.series_model import Pick, Values
 from domain.measures.types import cut
 from projections.measures import attributes, constructs  # noqa: F401  (they register themselves)
 from projections.measures.scalars import scalar

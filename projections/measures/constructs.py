@@ -3,16 +3,15 @@
 A construct that looks at elements of an outer `where` is evaluated beside each of them instead.
 """
 
-from domain.measures.model import (
+from domain.measures.model import Expression, IsMissing
+from domain.measures.series_model import (
     ComparePair,
     CompareReadings,
     Count,
     DayOf,
     Element,
     Exists,
-    Expression,
     Fold,
-    IsMissing,
     NumberOf,
     Pick,
     Reading,

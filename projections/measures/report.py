@@ -21,6 +21,9 @@ _COUNTS = {
     "denominator_exceptions": Population.DENOMINATOR_EXCEPTION,
     "numerator": Population.NUMERATOR,
     "numerator_exclusions": Population.NUMERATOR_EXCLUSION,
+    "measure_population": Population.MEASURE_POPULATION,
+    "measure_population_exclusions": Population.MEASURE_POPULATION_EXCLUSION,
+    "measure_observations": Population.MEASURE_OBSERVATION,
 }
 
 
@@ -51,6 +54,7 @@ def report_body(
         "scoring": metric.measure.scoring,
         "improvement_notation": "increase" if definition.is_ascending else "decrease",
         **_result(scores),
+        "eligible_population": definition.eligible_population,
         "unit": definition.unit,
         "meets_case_minimum": None
         if scores.case_count is None

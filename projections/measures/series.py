@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from domain.measures.model import (
+from domain.measures.series_model import (
     Defined,
     LatestDay,
     Part,

@@ -14,11 +14,25 @@ CHOSEN = "(%(patient_ids)s::bigint[] IS NULL OR {0} = ANY(%(patient_ids)s::bigin
 
 
 @dataclass
+class GroupedSet:
+    """A query with at most one row per patient; `uses` counts the scopes that join it."""
+
+    name: str
+    sql: str
+    uses: int = 0
+
+    def definition(self) -> str:
+        """What is joined once is planned with the rest, what is joined twice computed once."""
+        how = "NOT MATERIALIZED" if self.uses == 1 else "MATERIALIZED"
+        return f"{self.name} AS {how} ({self.sql})"
+
+
+@dataclass
 class Statement:
     """What all scopes of one statement share."""
 
     parameters: dict[str, Any] = field(default_factory=dict)
-    sets: dict[Expression, tuple[str, str]] = field(default_factory=dict)
+    sets: dict[Expression, GroupedSet] = field(default_factory=dict)
     variables: set[int] = field(default_factory=set)
     _count: int = 0
 
@@ -40,14 +54,15 @@ class Statement:
         """The name of the set with one row per patient that answers a construct."""
         if construct not in self.sets:
             text = sql()
-            self.sets[construct] = (self.new_name("s"), text)
-        return self.sets[construct][0]
+            self.sets[construct] = GroupedSet(self.new_name("s"), text)
+        self.sets[construct].uses += 1
+        return self.sets[construct].name
 
     def with_clause(self) -> str:
         """The sets, in an order in which each uses only earlier ones."""
         if not self.sets:
             return ""
-        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in self.sets.values()) + "\n"
+        return "WITH " + ",\n".join(each.definition() for each in self.sets.values()) + "\n"
 
 
 @dataclass(frozen=True)
@@ -87,32 +102,29 @@ class Scope:
     joins: list[str] = field(default_factory=list)
     person: str | None = None  # alias of the row of `patients`, once it is joined
     laterals: dict[Expression, str] = field(default_factory=dict)
+    grouped: dict[Expression, str] = field(default_factory=dict)
 
     def beside(self, construct: Expression, sql: Callable[[], str]) -> str:
         """The alias of a one-row query that is evaluated for each row of this scope."""
         if construct not in self.laterals:
             text = sql()
             self.laterals[construct] = alias = self.statement.new_name("b")
-            self.join(f"LEFT JOIN LATERAL ({text}) {alias} ON true")
+            self.joins.append(f"LEFT JOIN LATERAL ({text}) {alias} ON true")
         return self.laterals[construct]
 
     def beside_set(self, construct: Expression, sql: Callable[[], str]) -> str:
         """The alias of the set with at most one row per patient, joined to this scope."""
-        name = self.statement.grouped(construct, sql)
-        self.join(f"LEFT JOIN {name} ON {name}.patient_id = {self.patient_id}")
-        return name
-
-    def join(self, text: str) -> None:
-        """Adds a join once."""
-        if text not in self.joins:
-            self.joins.append(text)
+        if construct not in self.grouped:
+            self.grouped[construct] = name = self.statement.grouped(construct, sql)
+            self.joins.append(f"LEFT JOIN {name} ON {name}.patient_id = {self.patient_id}")
+        return self.grouped[construct]
 
     def patient(self) -> str:
         """The alias of the patient's row."""
         if self.person is None:
             self.person = self.statement.new_name("p")
             valid = VALID.format(self.person)
-            self.join(
+            self.joins.append(
                 f"JOIN patients {self.person} ON {self.person}.id = {self.patient_id} AND {valid}"
             )
         return self.person

@@ -8,6 +8,8 @@ CREATE TABLE accounts (
     name           text        NOT NULL,
     zone           text        NOT NULL,
     patient_count  bigint      NOT NULL DEFAULT 0,
+    version        bigint      NOT NULL DEFAULT 1,
+    submitter      jsonb       NOT NULL DEFAULT '{}',          -- who submits to CMS for it
     created_at     timestamptz NOT NULL
 );
 

@@ -12,6 +12,13 @@ CREATE FUNCTION apply_accounts(rows jsonb, base bigint, at timestamptz) RETURNS 
     FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint, name text, zone text, recorded_at timestamptz)
 $$;
 
+CREATE FUNCTION apply_account_changes(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
+    UPDATE accounts a SET submitter = last.submitter, version = last.version, position = base + last.position
+    FROM (SELECT DISTINCT ON (r.id) r.* FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint, version bigint,
+          submitter jsonb) ORDER BY r.id, r.position DESC) AS last
+    WHERE a.id = last.id
+$$;
+
 CREATE FUNCTION apply_api_keys(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO api_keys (id, account_id, position, version, name, hash, prefix, last4, scopes, created_at, expires_at)
     SELECT r.id, r.account_id, base + r.position, r.version, r.name, decode(r.hash, 'hex'), r.prefix, r.last4,
@@ -191,6 +198,7 @@ $$;
 CREATE FUNCTION apply_views(views jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF views ? 'accounts' THEN PERFORM apply_accounts(views -> 'accounts', base, at); END IF;
+    IF views ? 'account_changes' THEN PERFORM apply_account_changes(views -> 'account_changes', base, at); END IF;
     IF views ? 'api_keys' THEN PERFORM apply_api_keys(views -> 'api_keys', base, at); END IF;
     IF views ? 'api_key_changes' THEN PERFORM apply_api_key_changes(views -> 'api_key_changes', base, at); END IF;
     IF views ? 'patients' THEN PERFORM apply_patients(views -> 'patients', base, at); END IF;

@@ -3,6 +3,9 @@ SELECT k.id, k.account_id, a.zone, k.scopes, k.expires_at, k.revoked_at
 FROM api_keys k JOIN accounts a ON a.id = k.account_id
 WHERE k.hash = %(hash)s;
 
+-- name: find_account
+SELECT id, version, position, name, zone, submitter FROM accounts WHERE id = %(account_id)s;
+
 -- name: account_zone
 SELECT zone FROM accounts WHERE id = %(account_id)s;
 

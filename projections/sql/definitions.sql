@@ -46,3 +46,7 @@ SELECT m.id, m.account_id, m.version, m.from_position, m.body,
           AND o.variable_id IN (SELECT value::bigint FROM jsonb_each_text(m.body -> 'references')))
 FROM metrics m WHERE m.account_id = %(account_id)s AND m.to_position = 9223372036854775807
 ORDER BY m.id LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: cms_of_metrics
+SELECT id, body -> 'cms' FROM metrics
+WHERE account_id = %(account_id)s AND to_position = 9223372036854775807 ORDER BY id;

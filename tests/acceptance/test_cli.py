@@ -105,7 +105,7 @@ def test_the_first_start_prints_one_key_and_the_second_none(data_dir: Path, tmp_
 @pytest.mark.parametrize(
     "verb",
     ["serve", "migrate", "account create", "keys create", "keys revoke", "project", "work",
-     "rebuild", "events tail", "doctor", "config"],
+     "rebuild", "benchmarks load", "events tail", "doctor", "config"],
 )  # fmt: skip
 def test_every_command_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.measures.benchmark import Benchmark, parse, points
 from domain.measures.category_score import interoperability_points, quality_category
-from domain.measures.scoring import percent
+from domain.measures.scores import percent
 from tests.conformance import qpp_data
 
 qpp_data.require()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from domain.measures.scoring import decimal
+from domain.measures.scores import decimal
 from projections.exports.cms_ids import CmsIds
 from projections.exports.qrda3 import to_qrda3
 from projections.exports.submitter import Submitter

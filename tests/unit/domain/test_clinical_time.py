@@ -38,7 +38,9 @@ def test_what_is_no_day_of_the_calendar_is_refused(text: str) -> None:
     assert refused.value.faults[0].pointer == "#/observed_on"
 
 
-@pytest.mark.parametrize("text", ["2025-02-29", "20250301", "2025-3-1", "2025-03-01T00:00", "01.03.2025"])
+@pytest.mark.parametrize(
+    "text", ["2025-02-29", "20250301", "2025-3-1", "2025-03-01T00:00", "01.03.2025"]
+)
 def test_a_date_is_ten_characters_and_exists(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_date(text, "dob")

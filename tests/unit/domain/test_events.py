@@ -15,15 +15,16 @@ from domain.ids import Kind, aggregate_id
 from domain.job import Job
 from domain.metric import Metric, MetricDefinition
 from domain.patient import Demographics, Patient
+from domain.report import Report
 from domain.variable import DateVariable, DateVariableDefinition, Variable, VariableDefinition
 from tests.factories import chart, metadata, observation
 
-AGGREGATES = (Account, ApiKey, Patient, Variable, DateVariable, Metric, Job)
+AGGREGATES = (Account, ApiKey, Patient, Variable, DateVariable, Metric, Report, Job)
 
 
 @pytest.mark.parametrize("absent", [None, {}, "key:7"])
 def test_an_event_without_metadata_cannot_be_made(absent: Any) -> None:
-    with pytest.raises(TypeError, match="metadata|Metadata"):
+    with pytest.raises(TypeError, match=r"metadata|Metadata"):
         chart().trigger_event(
             Patient.ObservationWithdrawn,
             account_id=1,
@@ -107,7 +108,9 @@ def test_replaying_a_patient_gives_the_patient_that_decided() -> None:
 def test_changing_to_the_present_definition_is_no_event() -> None:
     variable = Variable.define(1, 1, VariableDefinition("HbA1c", aliases=("a1c",)), metadata())
     date_variable = DateVariable.define(2, 1, DateVariableDefinition("Visit"), metadata())
-    metric = Metric.define(3, 1, MetricDefinition("M", ("count(patients)",), {}, "free"), metadata())
+    metric = Metric.define(
+        3, 1, MetricDefinition("M", ("count(patients)",), {}, "free"), metadata()
+    )
     variable.change(VariableDefinition("HbA1c", aliases=("a1c",)), metadata())
     date_variable.change(DateVariableDefinition("Visit"), metadata())
     metric.change(replace(metric.definition), metadata())

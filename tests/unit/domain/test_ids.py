@@ -55,4 +55,5 @@ def test_stored_kinds_keep_their_numbers() -> None:
         "DATE_VARIABLE": 5,
         "METRIC": 6,
         "JOB": 7,
+        "REPORT": 8,
     }

@@ -32,14 +32,18 @@ def test_numbers_and_pairs_are_read_exactly(text: str, number: str, second: str 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "high", "7,2", "7.2 %", "128 / 76", "128/76/1", "128/", "/76", "NaN", "inf", "0x10", "1e999",
-     "1_000", "\N{ARABIC-INDIC DIGIT FIVE}/", "<7", "7\n8"],
+    ["", "high", "7,2", "7.2 %", "128 / 76", "128/76/1", "128/", "/76", "NaN", "inf", "0x10",
+     "1e999", "1_000", "\N{ARABIC-INDIC DIGIT FIVE}/", "<7", "7\n8"],
 )  # fmt: skip
 def test_anything_else_has_no_numeric_meaning(text: str) -> None:
     assert parse_value(text) == ParsedValue(None)
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
+@given(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9
+    )
+)
 def test_a_number_written_out_is_read_back_exactly(number: Decimal) -> None:
     assert parse_value(f"{number:f}") == ParsedValue(number)
 

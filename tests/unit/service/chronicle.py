@@ -76,9 +76,7 @@ class Chronicle:
              {"external_id": f"MRN-{self._random.randrange(12)}"},
              {"additional_variables": {"income": self._random.randrange(9)}}]
         )  # fmt: skip
-        self.clinic.services.patients.change_demographics(
-            self.clinic.asks(), self._chosen, changes
-        )
+        self.clinic.services.patients.change_demographics(self.clinic.asks(), self._chosen, changes)
 
     def put(self) -> None:
         self._tell(self.clinic.put)
@@ -114,9 +112,7 @@ class Chronicle:
                 metadata=context.metadata(),
             )  # fmt: skip
 
-        services.application.change(
-            context, Patient, self._chosen, tell, lambda r, s, p, t: None
-        )
+        services.application.change(context, Patient, self._chosen, tell, lambda r, s, p, t: None)
 
     def document(self) -> None:
         """A PDF, which turns out readable or not."""
@@ -176,9 +172,7 @@ class Chronicle:
             )
 
     def key(self) -> None:
-        issued = self.clinic.services.keys.issue(
-            self.clinic.asks(), "Desk", (Scope.PATIENTS_READ,)
-        )
+        issued = self.clinic.services.keys.issue(self.clinic.asks(), "Desk", (Scope.PATIENTS_READ,))
         self.keys.append(issued.id)
 
     def end_key(self) -> None:

@@ -28,7 +28,9 @@ def clinic(services: Services) -> Tenant:
 
 
 @pytest.fixture
-def new_services(new_database: Callable[[], str], data_dir: Path) -> Iterator[Callable[[], Services]]:
+def new_services(
+    new_database: Callable[[], str], data_dir: Path
+) -> Iterator[Callable[[], Services]]:
     """Makes services of one installation, each time on a database without rows."""
     made: list[Services] = []
 

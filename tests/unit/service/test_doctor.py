@@ -1,10 +1,9 @@
 """The doctor finds what is wrong with an installation, and nothing where nothing is."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -14,24 +13,25 @@ from projections.runner import Runner
 from service.bootstrap import Services
 from service.doctor import examine
 from service.projecting import catch_up, resume_stopped
-from tests.factories import Tenant, services_on, tenant
+from tests.factories import services_on, tenant
 
 
-@pytest.fixture
-def services(new_services: Callable[[], Services]) -> Services:
-    """A sound installation with a patient, a value, a document and a metric."""
-    services = new_services()
+@pytest.fixture(scope="module")
+def services(services: Services) -> Iterator[Services]:
+    """A sound installation with patients, a value, a document and a metric.
+
+    Every test puts back what it broke; at the end everything has to be well again.
+    """
     clinic = tenant(services)
     patient = clinic.register(name="Ann", external_id="MRN-1")
     clinic.put(patient, clinic.variable("HbA1c"), "7.2")
     services.documents.upload(clinic.asks(), patient, "note.pdf", io.BytesIO(b"%PDF-1.4 note"))
     clinic.metric("count(patients)")
-    catch_up([runner(services)])
-    return services
-
-
-def runner(services: Services) -> Runner:
-    return Runner(services.database, MeasureResults(), services.application.mapper)
+    tenant(services, "South Clinic").register(external_id="MRN-1")
+    catch_up([Runner(services.database, MeasureResults(), services.application.mapper)])
+    tamper(services, "CREATE TABLE kept AS TABLE events")
+    yield services
+    assert findings(services) == {}
 
 
 def findings(services: Services) -> dict[str, str]:
@@ -39,13 +39,22 @@ def findings(services: Services) -> dict[str, str]:
     return {each.what: each.detail for each in examine(services) if not each.is_well}
 
 
-def tamper(services: Services, statement: str, *parameters: Any) -> None:
+def tamper(services: Services, statement: str) -> None:
     """Do what no service can, as a superuser who switched the triggers off."""
     with psycopg.connect(
         services.database.url, autocommit=True, options="-c search_path=attestor"
     ) as admin:
         admin.execute("SET session_replication_role = replica")
-        assert admin.execute(statement.encode(), parameters).rowcount
+        assert admin.execute(statement.encode()).rowcount
+
+
+def found_after(services: Services, statement: str, undo: str) -> dict[str, str]:
+    """What the doctor finds while the statement holds."""
+    tamper(services, statement)
+    try:
+        return findings(services)
+    finally:
+        tamper(services, undo)
 
 
 def test_a_sound_installation_is_well_in_every_respect(services: Services) -> None:
@@ -61,49 +70,61 @@ def test_an_empty_installation_is_well(new_services: Callable[[], Services]) -> 
 
 
 def test_a_missing_position_is_found(services: Services) -> None:
-    tamper(services, "DELETE FROM events WHERE position = 3")
-    assert "positions are missing" in findings(services)["log"]
-    assert "1 of " in findings(services)["log"]
+    found = found_after(
+        services,
+        "DELETE FROM events WHERE position = 3",
+        "INSERT INTO events SELECT * FROM kept WHERE position = 3",
+    )
+    assert found["log"].startswith("1 of ")
+    assert found["log"].endswith("positions are missing")
 
 
 def test_an_event_that_was_taken_from_the_end_is_missed_by_the_read_models(
     services: Services,
 ) -> None:
-    tamper(services, "DELETE FROM events WHERE position = (SELECT max(position) FROM events)")
-    assert "metrics" in findings(services)["read models"]
+    found = found_after(
+        services,
+        "DELETE FROM events WHERE position = (SELECT max(position) FROM kept)",
+        "INSERT INTO events SELECT * FROM kept ORDER BY position DESC LIMIT 1",
+    )
+    assert "patients: 1 rows differ" in found["read models"]
 
 
 def test_a_hole_in_the_versions_of_an_aggregate_is_found(services: Services) -> None:
-    tamper(
+    shifted = "UPDATE events SET originator_version = originator_version {} 1 WHERE topic = '{}'"
+    found = found_after(
         services,
-        "UPDATE events SET originator_version = originator_version + 1"
-        " WHERE topic = 'patient.document_added'",
+        shifted.format("+", "patient.document_added"),
+        shifted.format("-", "patient.document_added"),
     )
-    assert findings(services)["log"] == "1 aggregates have gaps in their versions"
+    assert found["log"] == "1 aggregates have gaps in their versions"
 
 
-def test_a_disabled_trigger_is_found(services: Services) -> None:
-    tamper_with_the_schema(services, "ALTER TABLE events DISABLE TRIGGER events_are_for_ever")
-    assert "triggers" in findings(services)["rights"]
-
-
-def tamper_with_the_schema(services: Services, statement: str) -> None:
-    with psycopg.connect(
-        services.database.url, autocommit=True, options="-c search_path=attestor"
-    ) as admin:
-        admin.execute(statement.encode())
+@pytest.mark.parametrize("trigger", ["events_are_for_ever", "events_are_never_emptied"])
+def test_a_disabled_trigger_is_found(services: Services, trigger: str) -> None:
+    found = found_after(
+        services,
+        f"ALTER TABLE events DISABLE TRIGGER {trigger}",
+        f"ALTER TABLE events ENABLE TRIGGER {trigger}",
+    )
+    assert found == {"rights": "the triggers that forbid changing events are missing or disabled"}
 
 
 @pytest.mark.parametrize("right", ["UPDATE", "DELETE", "TRUNCATE"])
 def test_a_right_too_many_is_found(services: Services, right: str) -> None:
-    tamper_with_the_schema(services, f"GRANT {right} ON events TO attestor_app")
-    assert "could change or remove events" in findings(services)["rights"]
+    found = found_after(
+        services,
+        f"GRANT {right} ON events TO attestor_app",
+        f"REVOKE {right} ON events FROM attestor_app",
+    )
+    assert found == {"rights": "the service's role could change or remove events"}
 
 
 def test_a_missing_file_is_found(services: Services) -> None:
     (path,) = services.settings.data_dir.glob("documents/*/*.pdf")
-    path.unlink()
+    away = path.rename(path.with_suffix(".away"))
     assert findings(services) == {"documents": "1 files are missing"}
+    away.rename(path)
 
 
 def test_a_line_that_stopped_is_found_until_it_is_resumed(services: Services) -> None:
@@ -112,15 +133,16 @@ def test_a_line_that_stopped_is_found_until_it_is_resumed(services: Services) ->
     services.database.execute(
         "INSERT INTO projection_stops VALUES ('measure_results', %s, 3, 'ValueError')", row
     )
-    (found,) = findings(services).values()
-    assert found == f"measure_results stopped for account {row[0]} after 3 (ValueError)"
+    assert findings(services) == {
+        "projections": f"measure_results stopped for account {row[0]} after 3 (ValueError)"
+    }
     assert resume_stopped(services.database, services.application.mapper) == 1
     assert findings(services) == {}
 
 
-def test_a_patient_whose_key_is_gone_is_found(services: Services) -> None:
-    tamper(services, "DELETE FROM attestor_keys.patient_keys")
-    assert findings(services)["keys"] == "1 patients have no key"
+def test_patients_whose_key_is_gone_are_found(services: Services) -> None:
+    negated = "UPDATE attestor_keys.patient_keys SET patient_id = -patient_id"
+    assert found_after(services, negated, negated)["keys"] == "2 patients have no key"
 
 
 def test_another_master_key_is_noticed(services: Services, tmp_path: Path) -> None:
@@ -131,17 +153,16 @@ def test_another_master_key_is_noticed(services: Services, tmp_path: Path) -> No
 
 
 def test_a_tampered_row_is_found(services: Services) -> None:
-    tamper(services, "UPDATE observations SET number = 9.9")
-    assert findings(services)["read models"].startswith("observations: ")
+    found = found_after(
+        services,
+        "UPDATE observations SET number = number + 1",
+        "UPDATE observations SET number = number - 1",
+    )
+    assert set(found) == {"read models"}
+    assert found["read models"].startswith("observations: ")
 
 
 def test_a_missing_migration_is_found(services: Services) -> None:
-    tamper(services, "DELETE FROM migrations WHERE name LIKE '0006%%'")
-    assert findings(services)["schema"] == "missing 0006_measure_results.sql"
-
-
-def test_two_accounts_are_examined_as_one_installation(services: Services) -> None:
-    clinic: Tenant = tenant(services, "South Clinic")
-    clinic.register(external_id="MRN-1")
-    catch_up([runner(services)])
-    assert findings(services) == {}
+    renamed = "UPDATE migrations SET name = reverse(name) WHERE {} LIKE '0006%'"
+    found = found_after(services, renamed.format("name"), renamed.format("reverse(name)"))
+    assert found == {"schema": "missing 0006_measure_results.sql"}

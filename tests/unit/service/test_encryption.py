@@ -73,7 +73,9 @@ def test_a_state_opens_in_its_own_place_and_in_no_other(services: Services, clin
             decode(*place)
 
 
-def test_the_same_event_is_never_encrypted_to_the_same_bytes(services: Services, clinic: Tenant) -> None:
+def test_the_same_event_is_never_encrypted_to_the_same_bytes(
+    services: Services, clinic: Tenant
+) -> None:
     vault, patient = services.application.vault, clinic.register()
     sealed = {vault.encrypt(patient, b"the same", b"place") for _ in range(50)}
     assert len(sealed) == 50

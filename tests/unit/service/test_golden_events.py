@@ -164,7 +164,10 @@ def test_every_other_stored_aggregate_replays_to_what_it_was() -> None:
     assert (key.is_revoked, key.expires_at) == (True, "2025-06-01T12:00:00+00:00")
     assert (variable.definition.name, variable.definition.valid_max) == ("Haemoglobin A1c", None)
     assert not date_variable.definition.is_interval
-    assert (metric.definition.references, metric.definition.filter_variable_id) == ({"hba1c": 11}, 11)
+    assert (metric.definition.references, metric.definition.filter_variable_id) == (
+        {"hba1c": 11},
+        11,
+    )
     assert job.status == "succeeded"
     assert (report.status, report.content.metric_versions) == ("restated", {12: 1, 13: 4})
 

@@ -56,7 +56,7 @@ def test_no_path_is_logged_no_proxy_trusted_no_control_socket_opened_and_no_prel
     assert settings["forwarded_allow_ips"] == []
     assert settings["control_socket_disable"] is True
     assert settings["preload_app"] is False
-    assert settings["worker_class_str"] == "gthread"
+    assert settings["worker_class_str"] == "service.gunicorn_worker.Worker"
 
 
 def test_a_restart_forgets_the_counters_of_the_processes_before_it(tmp_path: Path) -> None:

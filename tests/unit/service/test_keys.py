@@ -244,9 +244,7 @@ def test_a_caller_can_give_only_scopes_that_it_has(keys: Keys, clinic: Tenant) -
         keys.issue(context, "Desk", (Scope.PATIENTS_READ, Scope.PATIENTS_WRITE))
 
 
-def test_a_caller_cannot_rotate_a_key_that_may_more_than_itself(
-    keys: Keys, clinic: Tenant
-) -> None:
+def test_a_caller_cannot_rotate_a_key_that_may_more_than_itself(keys: Keys, clinic: Tenant) -> None:
     mighty = issue(keys, clinic)
     with pytest.raises(Forbidden):
         keys.rotate(limited(clinic, Scope.KEYS_ADMIN), mighty.id, timedelta(hours=1))

@@ -17,6 +17,11 @@ from service.recorder import Append, Recorder, Saved
 from tests.factories import idempotency, services_on, tenant
 from tests.tcp_proxy import Cut, TcpProxy
 
+WAITING = (
+    "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+    " WHERE d.datname = current_database() AND l.objid = 61274401 AND NOT l.granted"
+)
+
 
 @pytest.fixture
 def proxy(database_url: str) -> Iterator[TcpProxy]:
@@ -74,14 +79,15 @@ def test_a_transaction_cut_at_its_commit_happened_exactly_if_it_is_answered(
 ) -> None:
     wanted, recorder = append(), Recorder(database)
     proxy.cut_at(b"COMMIT", cut)
-    answers: list[Saved] = []
-    try:
-        answers.append(recorder.append_with(wanted, lambda connection, saved: saved))
-    except Unavailable as error:
-        assert not isinstance(error, OutcomeUnknown)
+    if events:
+        saved = recorder.append_with(wanted, lambda connection, saved: saved)
+        assert stored(database, wanted) == [saved.position - 1, saved.position]
+    else:
+        with pytest.raises(Unavailable) as refused:
+            recorder.append_with(wanted, lambda connection, saved: saved)
+        assert not isinstance(refused.value, OutcomeUnknown)
+        assert stored(database, wanted) == []
     assert proxy.cuts == 1
-    assert len(stored(database, wanted)) == events
-    assert [answer.position for answer in answers] == stored(database, wanted)[1:]
 
 
 def test_what_the_server_is_still_doing_is_waited_for_before_it_is_judged(
@@ -97,30 +103,41 @@ def test_what_the_server_is_still_doing_is_waited_for_before_it_is_judged(
         proxy.cut_at(b"append_events", "after sending")
         answer = pool.submit(Recorder(database).append, wanted)
         # The append itself, and behind it the question what became of it.
-        waiting = "SELECT count(*) FROM pg_locks WHERE objid = 61274401 AND NOT granted"
-        while watcher.execute(waiting).fetchone() != (2,):
+        while watcher.execute(WAITING).fetchone() != (2,):
             assert not answer.done()
         other.commit()
         saved = answer.result()
     assert stored(database, wanted) == [saved.position - 1, saved.position]
 
 
-def test_when_the_server_cannot_be_asked_the_outcome_is_called_unknown(proxy: TcpProxy) -> None:
-    with closing(Database(proxy.url, size=1)) as database:
-        database.row("SELECT 1")
-        proxy.cut_at(b"append_events", "after the reply")
-        proxy.is_refusing = True
+def test_when_the_log_cannot_be_asked_the_outcome_is_called_unknown(
+    database_url: str, proxy: TcpProxy
+) -> None:
+    """Another session is next in the queue of writers, and keeps the lock."""
+    with (
+        closing(Database(proxy.url, statement_timeout_seconds=0.3)) as database,
+        psycopg.connect(database_url) as other,
+        psycopg.connect(database_url, autocommit=True) as watcher,
+        ThreadPoolExecutor(1) as pool,
+    ):
+
+        def queue_another(connection: object, saved: Saved) -> None:
+            pool.submit(other.execute, "SELECT pg_advisory_xact_lock(61274401)")
+            while watcher.execute(WAITING).fetchone() != (1,):
+                pass
+            proxy.cut_at(b"COMMIT", "after the reply")
+
+        wanted = append()
         with pytest.raises(OutcomeUnknown):
-            Recorder(database).append(append())
+            Recorder(database).append_with(wanted, queue_another)
+        assert len(stored(database, wanted)) == 2
 
 
 def test_a_version_that_another_writer_took_meanwhile_is_not_taken_for_ones_own(
     proxy: TcpProxy, database: Database
 ) -> None:
     recorder, ours = Recorder(database), append()
-    theirs = Append(
-        [StoredEvent(ours.events[0].originator_id, 1, "test", b"theirs")], account_id=1
-    )
+    theirs = Append([StoredEvent(ours.events[0].originator_id, 1, "test", b"theirs")], account_id=1)
     recorder.append(theirs)
     proxy.cut_at(b"append_events", "before sending")
     with closing(Database(proxy.url)) as fresh, pytest.raises(Unavailable):

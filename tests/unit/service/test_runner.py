@@ -1,6 +1,6 @@
 """Wherever a runner stops, and however often: each event counts once, in order."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -48,7 +48,9 @@ class Tally:
         before()
         for account_id, at in folded:
             text = "not a number" if at in self.poison else str(at)
-            transaction.execute("INSERT INTO tally VALUES (%s, %s::text::bigint)", (account_id, text))
+            transaction.execute(
+                "INSERT INTO tally VALUES (%s, %s::text::bigint)", (account_id, text)
+            )
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +68,13 @@ def log(services: Services, database_url: str) -> list[tuple[int, int]]:
 
 
 @pytest.fixture
-def tally(services: Services, log: list[tuple[int, int]]) -> Iterator[Tally]:
+def tally(services: Services, log: list[tuple[int, int]]) -> Tally:
     """The projection, at the beginning of the log."""
     tally = Tally()
     runner(services, tally).prepare()
     with services.database.transaction() as transaction:
         runner(services, tally).reset(transaction)
-    yield tally
+    return tally
 
 
 def runner(

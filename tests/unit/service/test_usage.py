@@ -1,7 +1,8 @@
 """Calls of a key are counted by hour, endpoint and answer, and none is counted twice."""
 
 from contextlib import closing
-from typing import Any
+
+import psycopg
 
 from projections.access import key_usage
 from projections.database import Database
@@ -36,16 +37,17 @@ def test_calls_add_up_over_flushes_and_processes(services: Services, clinic: Ten
 
 
 def test_what_could_not_be_written_is_written_the_next_time(
-    services: Services, clinic: Tenant
+    database_url: str, services: Services, clinic: Tenant
 ) -> None:
-    with closing(Database("postgresql://127.0.0.1:1/none?connect_timeout=1", size=1)) as away:
-        usage = Usage(away)
+    with closing(Database(database_url, statement_timeout_seconds=0.2)) as slow:
+        usage = Usage(slow)
+        count(usage, clinic, ("GET /patients", 200))
+        with psycopg.connect(database_url) as other:
+            other.execute("LOCK TABLE attestor.key_usage")
+            usage.flush()
+        assert calls(services, clinic) == {}
         count(usage, clinic, ("GET /patients", 200))
         usage.flush()
-    back: Any = services.database
-    usage._database = back
-    count(usage, clinic, ("GET /patients", 200))
-    usage.flush()
     assert calls(services, clinic) == {("GET /patients", 200): 2}
 
 

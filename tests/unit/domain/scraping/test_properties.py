@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.scraping.extract import Found, NotFound, Target, extract
+from domain.scraping.extract import Candidate, Found, NotFound, Target, extract
 from domain.scraping.words import Box, DocumentWords, Page, Word
 from tests.unit.domain.scraping.paper import document, read_back
 
@@ -152,8 +152,10 @@ def test_no_text_makes_extraction_fail_and_no_value_comes_from_outside_its_page(
 ) -> None:
     target = Target(kind, name, units, valid_max=Decimal(10_000))  # type: ignore[arg-type]
     answer = extract([("one", words), ("two", words)], target)
-    found = [answer] if isinstance(answer, Found) else []
-    for seen in (*found, *answer.candidates):
+    everything: list[Found | Candidate] = list(answer.candidates)
+    if isinstance(answer, Found):
+        everything.append(answer)
+    for seen in everything:
         on_page = {word.box for word in words.words if word.page == seen.page}
         assert seen.box.x1 in {box.x1 for box in on_page}
         assert seen.box.y2 in {box.y2 for box in on_page}

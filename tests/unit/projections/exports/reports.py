@@ -52,7 +52,7 @@ def rate(name: str, met: int, missed: int) -> dict[str, Any]:
     """A group or stratum without exclusions or exceptions."""
     total = met + missed
     return {
-        "name": name,
+        "title": name,
         "initial_population": total,
         "denominator": total,
         "numerator": met,

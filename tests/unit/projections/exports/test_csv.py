@@ -20,7 +20,7 @@ def test_a_metric_is_one_row_under_the_header() -> None:
     assert content.decode() == (
         ",".join(HEADER) + "\r\n"
         "2025-01-01,2025-12-31,4711,1,Blood pressure under control,236,3,proportion,increase,%,,,"
-        "100,100,10,5,60,,60,25,70.59,0.7058823529411764705882352941,100.00,90,true,medium,"
+        "100,100,10,5,60,,,,,60,25,70.59,0.7058823529411764705882352941,100.00,90,true,medium,"
         "50,80.5,6,6.8627\r\n"
     )
 

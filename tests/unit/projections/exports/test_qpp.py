@@ -92,6 +92,13 @@ def test_a_registry_leaves_excluded_patients_out_of_the_eligible_population() ->
     assert (found["performanceMet"], found["performanceNotMet"]) == (60, 25)
 
 
+def test_eligible_patients_that_are_not_known_here_are_counted() -> None:
+    assert value(entry(eligible_population=120), ids=ecqm())["eligiblePopulation"] == 120
+    assert value(entry(eligible_population=120), ids=registry())["eligiblePopulation"] == 110
+    with pytest.raises(Invalid, match="is less than the cases"):
+        value(entry(eligible_population=99), ids=ecqm())
+
+
 def test_a_registrys_own_measure_states_its_rate_and_numerator_exclusions() -> None:
     found = value(
         entry(numerator_exclusions=2),
@@ -142,6 +149,14 @@ def test_a_continuous_variable_sends_its_score_as_numerator() -> None:
         "denominatorException": 0,
         "numeratorExclusion": 30,
     }
+
+
+def test_a_ratio_counts_the_cases_of_its_denominator() -> None:
+    ratio = entry(scoring="ratio", score=Decimal("0.8"), case_count=5)
+    found = value(ratio, ids=registry("ACRAD15"))
+    assert (found["numerator"], found["denominator"], found["observationInstances"]) == (0.8, 5, 5)
+    with pytest.raises(Invalid, match="nothing to submit"):
+        value(entry(scoring="ratio", score=None), ids=registry("ACRAD15"))
 
 
 def test_sets_are_one_for_each_method_and_programme() -> None:
@@ -214,6 +229,8 @@ def test_each_field_rule_names_its_place() -> None:
     assert refused_value(performanceNotMet=-1) == [f"{where}/performanceNotMet"]
     assert refused_value(eligiblePopulation=99) == [f"{where}/eligiblePopulation"]
     assert refused_set(submissionMethod="registry") == [f"{where}/eligiblePopulationExclusion"]
+    unnamed = [{"stratum": None}, {"stratum": "a"}, {"stratum": "a"}]
+    assert refused_value(strata=unnamed) == [f"{where}/strata"] * 2
     assert refused_value(performanceRate=100.01) == [f"{where}/performanceRate"]
 
 

@@ -1,0 +1,60 @@
+"""gunicorn's thread worker, which does not wait for the head of a request for ever.
+
+Otherwise as many slow clients as there are threads keep everybody else out.
+"""
+
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS = 5.0
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Cuts connections whose request line and headers are not complete within five seconds."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._awaited: dict[TConn, float] = {}
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Hand a connection to the threads; it may have to wait for one."""
+        self._await_head(conn)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        """Read a request and answer it, in a thread."""
+        self._await_head(conn)
+        try:
+            return super().handle(conn)
+        finally:
+            self._awaited.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Answer a request whose head is there."""
+        self._awaited.pop(conn, None)
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        """Called every second by the main loop."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, deadline in tuple(self._awaited.items()):
+            if now > deadline and not _has_head(conn.sock):
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RDWR)
+
+    def _await_head(self, conn: TConn) -> None:
+        self._awaited[conn] = time.monotonic() + HEAD_SECONDS
+
+
+def _has_head(connection: socket.socket) -> bool:
+    """Whether a head is there that no thread has begun to read."""
+    try:
+        received = connection.recv(1 << 16, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError:
+        return False
+    return b"\r\n\r\n" in received
