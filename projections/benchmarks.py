@@ -1,5 +1,6 @@
 """The official benchmarks that are loaded, and the points of a rate against them."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,8 @@ def load_benchmarks(database: Database, path: Path) -> int:
     with database.transaction() as transaction:
         transaction.execute(_QUERIES["remove_years"], {"years": years})
         transaction.execute(_QUERIES["insert_benchmarks"], {"rows": rows})
+        # Ready reports show the old benchmarks; the runner makes them anew.
+        transaction.execute(_QUERIES["forget_reports"])
     return len(found)
 
 
@@ -43,6 +46,17 @@ def find_benchmark(
         return None
     columns = dict(zip((each.name for each in fields(Benchmark)), row, strict=True))
     return Benchmark(**{**columns, "bounds": tuple(columns["bounds"])})
+
+
+def benchmark_of(
+    reader: Reader, cms: Mapping[str, Any], performance_year: int, rate: Decimal | None
+) -> dict[str, Any] | None:
+    """The `benchmark` of an entry, where the metric is a CMS measure that has one."""
+    measure_id, method = cms.get("measure_id"), cms.get("submission_method")
+    if measure_id is None or method is None:
+        return None
+    benchmark = find_benchmark(reader, measure_id, method, performance_year)
+    return None if benchmark is None else benchmark_body(benchmark, rate)
 
 
 def benchmark_body(benchmark: Benchmark, rate: Decimal | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import orjson
 
 from domain.ids import Kind, kind_of, number_of
 from domain.measures.period import Period, maintained
+from projections.benchmarks import benchmark_of
 from projections.database import Reader, Transaction
 from projections.measures.live import LiveMetric, live_metrics, parameters
 from projections.measures.report import as_number, report_body
@@ -151,6 +152,9 @@ def refresh(
             totals,
             _spreads(transaction, metric, period),
             _trend(transaction, metric, period),
+        )
+        body["benchmark"] = benchmark_of(
+            transaction, metric.definition.cms, period.start.year, body["performance_rate"]
         )
         transaction.execute(
             _QUERIES["write_report"],

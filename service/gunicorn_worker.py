@@ -43,7 +43,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().murder_pending()
         now = time.monotonic()
         for conn, deadline in tuple(self._awaited.items()):
-            if now > deadline and not _has_head(conn.sock):
+            if now <= deadline or _has_head(conn.sock):
+                continue
+            # A thread that began to read in the meantime has set another deadline.
+            if self._awaited.get(conn) == deadline:
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RDWR)
 

