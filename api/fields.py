@@ -113,12 +113,12 @@ class JsonObject(fields.Dict):
 
 
 class ListOf(fields.List[Any]):
-    """A JSON array."""
+    """A JSON array, read as a tuple."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, list):
             raise ValidationError("must be an array")
-        return super()._deserialize(value, *args, **kwargs)
+        return tuple(super()._deserialize(value, *args, **kwargs))
 
 
 def _written(value: float) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import falcon
@@ -21,14 +21,14 @@ _FORM_OVERHEAD = 1 << 16
 _LONGEST_FIELD = 1000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Upload:
-    """A form: its one file, and its text fields."""
+    """A form: its one file as the browser named it, and its text fields."""
 
-    file: BinaryIO | None = None
-    filename: str | None = None
-    sha256: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
+    file: BinaryIO
+    filename: str
+    sha256: str
+    fields: dict[str, str]
 
 
 @contextmanager
@@ -39,29 +39,30 @@ def read_upload(req: Request, limit: int) -> Iterator[Upload]:
     """
     if media_type_of(req) != "multipart/form-data":
         raise unsupported("multipart/form-data")
-    upload = Upload()
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
         try:
-            _read_parts(req, cast("BinaryIO", spool), limit, upload)
+            upload = _read_parts(req, cast("BinaryIO", spool), limit)
         except (MultipartParseError, UnicodeDecodeError) as error:
             raise malformed("it is not a complete multipart form") from error
-        parts = [upload.sha256, upload.filename or "", *map(str, sorted(upload.fields.items()))]
+        parts = [upload.sha256, upload.filename, *map(str, sorted(upload.fields.items()))]
         req.context.fingerprint = hashlib.sha256("\0".join(parts).encode()).digest()
         yield upload
 
 
-def _read_parts(req: Request, spool: BinaryIO, limit: int, upload: Upload) -> None:
+def _read_parts(req: Request, spool: BinaryIO, limit: int) -> Upload:
+    filename, sha256, fields = None, "", {}
     for part in _form(req, limit):
-        if part.name == "file" or (part.filename is not None and upload.file is None):
-            if upload.file is not None:
+        if part.name == "file" or (part.filename is not None and filename is None):
+            if filename is not None:
                 raise malformed("the form has more than one file")
-            upload.filename = part.filename
-            upload.sha256 = _spool(part.stream, spool, limit)
-            upload.file = spool
+            filename, sha256 = part.filename or "", _spool(part.stream, spool, limit)
         elif part.name is not None:
-            if part.name in upload.fields:
+            if part.name in fields:
                 raise malformed("a field of the form is given twice")
-            upload.fields[part.name] = part.stream.read(_LONGEST_FIELD + 1).decode()
+            fields[part.name] = part.stream.read(_LONGEST_FIELD + 1).decode()
+    if filename is None:
+        raise malformed("the form has no file; name the part `file`")
+    return Upload(spool, filename, sha256, fields)
 
 
 def _form(req: Request, limit: int) -> MultipartForm:

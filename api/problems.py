@@ -104,6 +104,8 @@ def _refusal(req: Request, resp: falcon.Response, error: AttestorError, params: 
         _surprise(req, resp, error, params)
     else:
         write_problem(req, resp, problem, error.detail, error.faults)
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning(problem.slug, extra={"request_id": req.context.request_id})
 
 
 def _http_error(

@@ -61,8 +61,8 @@ class Observation:
         return cls(
             **{
                 **state,
-                "evidence": Evidence(**state["evidence"]),
-                "carried": Evidence(**state["carried"]),
+                "evidence": _evidence(state["evidence"]),
+                "carried": _evidence(state["carried"]),
                 "supersedes": tuple(state["supersedes"]),
             }
         )
@@ -71,3 +71,10 @@ class Observation:
 def _present(values: Any) -> dict[str, Any]:
     """The fields that are set; `asdict` would copy each value deeply, at five times the cost."""
     return {name: value for name, value in vars(values).items() if value is not None}
+
+
+_NOTHING = Evidence()
+
+
+def _evidence(state: dict[str, Any]) -> Evidence:
+    return Evidence(**state) if state else _NOTHING

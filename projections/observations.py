@@ -1,6 +1,6 @@
 """Observations: every value a patient ever had, and until when it stood."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ from domain.ids import number_of
 from domain.observation import Observation
 from domain.patient import Patient
 from domain.variable import parse_value
-from projections.database import Reader, Row
+from projections.database import Reader
 from projections.projection import Recorded, Rows
 from projections.queries import load
 
@@ -93,40 +93,6 @@ def observation_body(observation: Observation, actor: str, version: int) -> dict
     return body
 
 
-def chart_of(database: Reader, names: Mapping[int, str | None]) -> dict[int, tuple[bytes, bytes]]:
-    """The current values of these patients (id → name) as two JSON arrays each:
-    of the numerical variables and of the date variables, in the order of their ids."""
-    numbers: dict[int, list[bytes]] = {patient_id: [] for patient_id in names}
-    dates: dict[int, list[bytes]] = {patient_id: [] for patient_id in names}
-    heads = {patient_id: orjson.dumps(name) for patient_id, name in names.items()}
-    for row in database.rows(_QUERIES["current_values"], {"patient_ids": list(names)}):
-        patient_id, kind = row[0], row[2]
-        if kind == "number":
-            numbers[patient_id].append(_number(row))
-        else:
-            dates[patient_id].append(_date(row, heads[patient_id]))
-    return {
-        patient_id: (b"[" + b",".join(numbers[patient_id]) + b"]",
-                     b"[" + b",".join(dates[patient_id]) + b"]")
-        for patient_id in names
-    }  # fmt: skip
-
-
-def _number(row: Row) -> bytes:
-    _, variable_id, _, name, units, body = row
-    head = f'{{"id":{variable_id},"name":{name},"units":{units or "null"},'
-    return f"{head}{body[1:]}".encode()
-
-
-def _date(row: Row, patient_name: bytes) -> bytes:
-    patient_id, variable_id, _, name, _, body = row
-    head = (
-        f'{{"id":{variable_id},"name":{name},"patient_id":{patient_id},"date_variable_id":'
-        f'{variable_id},"date_variable_name":{name},"patient_name":'
-    )
-    return b"%b%b,%b" % (head.encode(), patient_name, body[1:].encode())
-
-
 def list_observations(
     database: Reader, patient_id: int, variable_id: int | None, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
@@ -137,6 +103,12 @@ def list_observations(
     total = database.row(_QUERIES["count_observations"], scope)
     rows = database.rows(_QUERIES["list_observations"], scope)
     return (total[0] if total else 0), [
-        {"id": row[0], "variable_id": row[1], "variable_name": row[2], "kind": row[3], **row[4]}
+        {
+            "id": row[0],
+            "variable_id": row[1],
+            "variable_name": row[2],
+            "kind": row[3],
+            **orjson.loads(row[4]),
+        }
         for row in rows
     ]

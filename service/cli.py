@@ -66,15 +66,16 @@ def serve(settings: Settings, chosen: argparse.Namespace) -> int:
     """Start everything: database, migrations, API, runner and worker."""
     with open_database(settings) as opened:
         migrate(opened.url)
-        _greet(settings, opened.url)
+        _prepare(settings, opened.url)
         environment = {**os.environ, "ATTESTOR_DATABASE_URL": opened.url}
         Supervisor(environment, opened.repair).run()
     return 0
 
 
-def _greet(settings: Settings, url: str) -> None:
-    """The first start makes an account, and prints its key this once."""
+def _prepare(settings: Settings, url: str) -> None:
+    """Clear what a crash left; the first start makes an account, and prints its key this once."""
     services = build(settings, database_url=url)
+    services.store.sweep()
     if services.database.row("SELECT FROM accounts LIMIT 1") is None:
         _, key = services.keys.open_account("First account", "UTC", _request_id())
         print(f"\n  API key, shown this once:  {key.secret}\n", file=sys.stderr)

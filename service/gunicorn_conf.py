@@ -34,6 +34,7 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 # Paths and query strings name patients; the API writes its own line for each request.
 accesslog = None
+logger_class = "service.gunicorn_worker.Logger"
 logconfig_dict = logs.configuration(_settings.log_level, _settings.log_format)
 
 # It would sit at one path for all services of a user, and the last started would own it.

@@ -47,15 +47,15 @@ class ImportFile:
         return size
 
     def lines(self) -> Iterator[bytes]:
-        """The lines of the file without their ends; of a line that has more than LINE_MAX bytes
-        only the first LINE_MAX + 1."""
+        """The lines of the file without their ends; one of more than LINE_MAX bytes has lost some
+        of them, and still has more than LINE_MAX."""
         rest = b""
         for piece in self._pieces():
             *whole, rest = (rest + piece).split(b"\n")
-            yield from map(_line, whole)
+            yield from (line.removesuffix(b"\r") for line in whole)
             rest = rest[: LINE_MAX + 1]
         if rest:
-            yield _line(rest)
+            yield rest.removesuffix(b"\r")
 
     def remove(self) -> None:
         """The job is over; the file goes."""
@@ -71,10 +71,6 @@ class ImportFile:
 
     def _place(self, number: int) -> bytes:
         return b"import %d piece %d" % (self._job_id, number)
-
-
-def _line(line: bytes) -> bytes:
-    return line[: LINE_MAX + 1].removesuffix(b"\r")
 
 
 def _read_whole(stream: BinaryIO) -> bytes:

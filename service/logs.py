@@ -41,15 +41,32 @@ def configuration(level: str, log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
+        "filters": {"without_requests": {"()": WithoutRequests}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             # These quote what they parse.
             "pdfminer": {"level": "CRITICAL"},
             "fontTools": {"level": "CRITICAL"},
-            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            "gunicorn.error": {
+                "level": level,
+                "handlers": [],
+                "propagate": True,
+                "filters": ["without_requests"],
+            },
         },
     }
+
+
+class WithoutRequests(logging.Filter):
+    """gunicorn quotes the requests that it cannot read; that it could not is enough."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the message of such a record; every record passes."""
+        for beginning in ("Invalid request", "Error handling request"):
+            if record.msg.startswith(beginning):
+                record.msg, record.args = beginning, None
+        return True
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,6 +1,6 @@
 """The append path: one transaction for events, their index columns, keys and inline read models."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -54,10 +54,10 @@ class Append:
         """The arguments of append_events."""
         events, keys = self.events, self.patient_keys
         return (
-            [event.originator_id for event in events],
-            [event.originator_version for event in events],
-            [event.topic for event in events],
-            [event.state for event in events],
+            _array(str(event.originator_id) for event in events),
+            _array(str(event.originator_version) for event in events),
+            _array(event.topic for event in events),
+            _array(rf'"\\x{event.state.hex()}"' for event in events),
             self.account_id,
             self.actor,
             self.request_id,
@@ -65,6 +65,12 @@ class Append:
             list(keys) if keys else None,
             list(keys.values()) if keys else None,
         )
+
+
+def _array(elements: Iterable[str]) -> str:
+    """An array as PostgreSQL writes it; the driver takes longer for that than for the rest.
+    The elements are numbers, ids, topics or hexadecimal digits: nothing in them needs escaping."""
+    return f"{{{','.join(elements)}}}"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import falcon
 from api.answers import Shown, answer_command, answer_data, answer_list, context_of, last_position
 from api.forms import Upload, read_upload
 from api.pagination import paging_of
-from api.request import Request, principal_of
+from api.request import Request
+from api.resources.patients import require_patient
 from api.strict_json import malformed
-from domain.errors import NotAPdf, NotFound
-from projections.patients import account_of_patient, list_documents
+from domain.errors import NotAPdf
+from projections.patients import list_documents
 from service.bootstrap import Services
 
 _LONGEST_NAME = 255
@@ -21,45 +22,40 @@ class Documents:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._documents = services.documents
         self._limit = services.settings.max_upload_bytes
 
     def on_post_upload(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         with read_upload(req, self._limit) as upload:
-            filename, file = filename_of(upload), upload.file
-            if file is None:
-                raise malformed("the form has no file; name the part `file`")
+            filename = filename_of(upload)
             answer_command(
                 req,
                 resp,
-                lambda context: self._services.documents.upload(
-                    context, patient_id, filename, file
-                ),
+                lambda context: self._documents.upload(context, patient_id, filename, upload.file),
                 lambda r: Shown(r.body, r, f"/documents/{r.id}"),
                 201,
             )
 
     def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
-        database = self._services.database
         position = last_position(self._services)
-        account_id = account_of_patient(database, patient_id)
-        if account_id is None:
-            raise NotFound(f"There is no patient {patient_id}.")
-        principal_of(req).require_own(account_id, "patient")
-        found = list_documents(database, patient_id)
+        require_patient(self._services, req, patient_id)
+        found = list_documents(self._services.database, patient_id)
         page = found[paging.offset : paging.offset + paging.limit]
         answer_list(req, resp, paging, len(found), page, position)
 
     def on_get_one(self, req: Request, resp: falcon.Response, document_id: str) -> None:
-        document = self._services.documents.find(context_of(req), document_id)
-        answer_data(req, resp, document, None)
+        position = last_position(self._services)
+        document = self._documents.find(context_of(req), document_id)
+        answer_data(req, resp, document, position)
 
     def on_get_words(self, req: Request, resp: falcon.Response, document_id: str) -> None:
-        words = self._services.documents.words(context_of(req), document_id)
-        answer_data(req, resp, words, None)
+        position = last_position(self._services)
+        words = self._documents.words(context_of(req), document_id)
+        answer_data(req, resp, words, position)
 
     def on_get_file(self, req: Request, resp: falcon.Response, document_id: str) -> None:
-        filename, content = self._services.documents.open_file(context_of(req), document_id)
+        filename, content = self._documents.open_file(context_of(req), document_id)
         resp.content_type = "application/pdf"
         resp.downloadable_as = filename
         resp.set_header("content-security-policy", "sandbox; default-src 'none'")
@@ -71,7 +67,7 @@ def filename_of(upload: Upload) -> str:
     unknown = upload.fields.keys() - {"filename"}
     if unknown:
         raise malformed(f"{sorted(unknown)[0][:100]} is not a field here; allowed: file, filename")
-    given = upload.fields.get("filename") or upload.filename or ""
+    given = upload.fields.get("filename") or upload.filename
     name = PurePosixPath(given.replace("\\", "/")).name
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise NotAPdf("The file needs a printable name of at most 255 characters.")

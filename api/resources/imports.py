@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 import falcon
 
-from api.answers import Shown, answer_command, answer_data, context_of
+from api.answers import Shown, answer_command, answer_data, context_of, last_position
 from api.media import Body, media_type_of, unsupported
 from api.request import Request
 from service.bootstrap import Services
@@ -22,6 +22,7 @@ class Imports:
     """Files of patients with observations, accepted now and applied by the worker."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._imports = services.imports
         self._limit = services.settings.max_import_bytes
 
@@ -40,7 +41,8 @@ class Imports:
             )
 
     def on_get_job(self, req: Request, resp: falcon.Response, job_id: int) -> None:
-        answer_data(req, resp, self._imports.find(context_of(req), job_id), None)
+        position = last_position(self._services)
+        answer_data(req, resp, self._imports.find(context_of(req), job_id), position)
 
 
 @contextmanager

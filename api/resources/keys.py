@@ -40,11 +40,11 @@ class Keys:
 
     def on_post_list(self, req: Request, resp: falcon.Response) -> None:
         sent = load(_KEY, read_json(req, self._limit))
-        scopes, expires_at = tuple(sent["scopes"]), _moment(sent.get("expires_at"))
+        name, scopes, expires_at = sent["name"], sent["scopes"], _moment(sent.get("expires_at"))
         answer_command(
             req,
             resp,
-            lambda context: self._services.keys.issue(context, sent["name"], scopes, expires_at),
+            lambda context: self._services.keys.issue(context, name, scopes, expires_at),
             _new,
             201,
         )
@@ -73,10 +73,11 @@ class Keys:
         )
 
     def on_get_usage(self, req: Request, resp: falcon.Response, key_id: int) -> None:
+        position = last_position(self._services)
         self._own(req, key_id)
         days = req.context.query.get("days", _DEFAULT_DAYS)
         calls = key_usage(self._services.database, key_id, days)
-        answer_data(req, resp, {"key_id": key_id, "days": days, "calls": calls}, None)
+        answer_data(req, resp, {"key_id": key_id, "days": days, "calls": calls}, position)
 
     def _own(self, req: Request, key_id: int) -> dict[str, Any]:
         found = find_key_of(self._services.database, key_id)

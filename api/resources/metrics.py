@@ -48,18 +48,22 @@ class Metrics:
         record = find_metric(self._services.database, metric_id)
         if record is None:
             raise NotFound(f"There is no metric {metric_id}.")
+        principal_of(req).require_own(record.account_id, "metric")
+        report = self._report(req, metric_id)
+        current = report.entries[0] if report.entries else None
+        resource = Resource(record.id, record.version, report.position, record)
+        answer_one(req, resp, {**shown(record), "current": current}, resource)
+
+    def _report(self, req: Request, metric_id: int) -> cms_reports.Report:
         principal = principal_of(req)
-        principal.require_own(record.account_id, "metric")
-        report = cms_reports.find(
+        position = req.context.query.get("min_position", 0)
+        return cms_reports.find(
             self._services.database,
             principal.account_id,
             principal.zone,
             metric_id=metric_id,
-            min_position=req.context.query.get("min_position", 0),
+            min_position=position,
         )
-        current = report.entries[0] if report.entries else None
-        resource = Resource(record.id, record.version, report.position, record)
-        answer_one(req, resp, {**shown(record), "current": current}, resource)
 
     def on_put_one(self, req: Request, resp: falcon.Response, metric_id: int) -> None:
         changes = load(_SCHEMA, read_json(req, self._limit), is_partial=True)

@@ -1,7 +1,5 @@
 """Patients: list, read, register, change, and their history."""
 
-from typing import Any
-
 import falcon
 
 from api.answers import Shown, answer_command, answer_list, answer_one, context_of, last_position
@@ -12,7 +10,7 @@ from api.request import Request, principal_of
 from api.schemas import PatientIn, load
 from domain.errors import NotFound
 from domain.patient import Demographics
-from projections.patients import PatientFilter, find_patient, list_patients
+from projections.patients import PatientFilter, account_of_patient, find_patient, list_patients
 from service.bootstrap import Services
 from service.resource import Resource
 
@@ -25,6 +23,7 @@ class Patients:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._database = services.database
         self._limit = services.settings.max_body_bytes
 
     def on_get_list(self, req: Request, resp: falcon.Response) -> None:
@@ -33,11 +32,9 @@ class Patients:
         wanted = PatientFilter(**{name: query[name] for name in _FILTERS if name in query})
         if paging.after_id is not None and wanted.sort != "id":
             raise bad_query("cursor goes with sort=id only")
-        database, account_id = self._services.database, principal_of(req).account_id
+        place = (paging.limit, paging.offset, paging.after_id)
         position = last_position(self._services)
-        total, found = list_patients(
-            database, account_id, wanted, paging.limit, paging.offset, paging.after_id
-        )
+        total, found = list_patients(self._database, principal_of(req).account_id, wanted, *place)
         ids = [patient.id for patient in found] if wanted.sort == "id" else None
         bodies = [patient.body for patient in found]
         answer_list(req, resp, paging, total, bodies, position, ids)
@@ -53,7 +50,7 @@ class Patients:
         )
 
     def on_get_one(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
-        record = find_patient(self._services.database, patient_id)
+        record = find_patient(self._database, patient_id)
         if record is None:
             raise NotFound(f"There is no patient {patient_id}.")
         principal_of(req).require_own(record.account_id, "patient")
@@ -77,5 +74,12 @@ class Patients:
         page = self._services.audit.history(
             context_of(req), patient_id, paging.limit, paging.offset
         )
-        items: list[Any] = page.items
-        answer_list(req, resp, paging, page.total, items, position)
+        answer_list(req, resp, paging, page.total, page.items, position)
+
+
+def require_patient(services: Services, req: Request, patient_id: int) -> None:
+    """Raise NotFound, or Forbidden, unless it is a patient of the caller's account."""
+    account_id = account_of_patient(services.database, patient_id)
+    if account_id is None:
+        raise NotFound(f"There is no patient {patient_id}.")
+    principal_of(req).require_own(account_id, "patient")

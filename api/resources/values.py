@@ -7,7 +7,8 @@ import falcon
 from api.answers import Shown, answer_command, answer_list, last_position
 from api.media import read_json
 from api.pagination import paging_of
-from api.request import Request, principal_of
+from api.request import Request
+from api.resources.patients import require_patient
 from api.schemas import (
     DateObservationIn,
     DateValueIn,
@@ -17,10 +18,9 @@ from api.schemas import (
     ValueIn,
     load,
 )
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid
 from domain.observation import VariableKind
 from projections.observations import list_observations
-from projections.patients import account_of_patient
 from service.bootstrap import Services
 from service.patients import ValueIn as Sent
 
@@ -73,33 +73,34 @@ class Observations:
 
     def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
-        database = self._services.database
-        position = last_position(self._services)
-        account_id = account_of_patient(database, patient_id)
-        if account_id is None:
-            raise NotFound(f"There is no patient {patient_id}.")
-        principal_of(req).require_own(account_id, "patient")
         variable_id = req.context.query.get("variable_id")
+        position = last_position(self._services)
+        require_patient(self._services, req, patient_id)
         total, items = list_observations(
-            database, patient_id, variable_id, paging.limit, paging.offset
+            self._services.database, patient_id, variable_id, paging.limit, paging.offset
         )
         answer_list(req, resp, paging, total, items, position)
 
     def on_post_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
-        body = read_json(req, self._limit)
-        is_date = isinstance(body, dict) and "date_variable_id" in body
-        kind: VariableKind = "date" if is_date else "number"
-        sent = load(_ADDED[kind], body)
-        variable_id = sent.pop("date_variable_id" if is_date else "variable_id")
+        kind, variable_id, sent = _addition(read_json(req, self._limit))
         answer_command(
             req,
             resp,
             lambda context: self._services.patients.add_observation(
-                context, patient_id, kind, variable_id, value_of(sent)
+                context, patient_id, kind, variable_id, sent
             ),
             lambda r: Shown(r.body, r),
             201,
         )
+
+
+def _addition(body: Any) -> tuple[VariableKind, int, Sent]:
+    """The kind and id of the variable that a value is added to, and the value."""
+    is_date = isinstance(body, dict) and "date_variable_id" in body
+    kind: VariableKind = "date" if is_date else "number"
+    sent = load(_ADDED[kind], body)
+    variable_id = sent.pop("date_variable_id" if is_date else "variable_id")
+    return kind, variable_id, value_of(sent)
 
 
 def value_of(body: dict[str, Any]) -> Sent:

@@ -60,8 +60,6 @@ class Variables:
 
     def on_put_one(self, req: Request, resp: falcon.Response, variable_id: int) -> None:
         changes = load(_SCHEMAS[self._kind], read_json(req, self._limit), is_partial=True)
-        if "aliases" in changes:
-            changes["aliases"] = tuple(changes["aliases"])
         answer_command(
             req,
             resp,
@@ -72,8 +70,7 @@ class Variables:
         )
 
     def _define(self, context: Context, sent: dict[str, Any]) -> Resource:
-        fields = {**sent, "aliases": tuple(sent.get("aliases", ()))}
-        return self._services.variables.define(context, _DEFINITIONS[self._kind](**fields))
+        return self._services.variables.define(context, _DEFINITIONS[self._kind](**sent))
 
     def _shown(self, resource: Resource) -> Shown:
         return Shown(shown(resource.body), resource, f"{_PATHS[self._kind]}/{resource.id}")

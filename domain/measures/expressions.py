@@ -12,6 +12,7 @@ from domain.measures.errors import FormulaError, Problem
 from domain.measures.model import (
     Attribute,
     BirthDate,
+    Duration,
     Expression,
     IsTrue,
     Patients,
@@ -24,6 +25,9 @@ from domain.measures.syntax import Branch, Syntax, column_of, parts
 
 MAX_DEPTH = 50
 MAX_NODES = 5000
+MAX_MULTIPLICATIONS = 100  # no product overflows the numbers of the database
+MAX_DAYS = 2000 * 372  # no sum leaves its calendar
+MAX_WHERES = 5  # each level may try every element of a series for each of the level outside
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Checker:
         self.references: dict[str, int] = {}
         self.uses: list[Use] = []
         self.used: set[str] = set()  # definitions
-        self._nodes = 0
+        self._nodes = self._multiplications = self._days = 0
 
     def check(self, tree: Syntax, scope: Scope) -> Expression:
         """The typed expression; raises FormulaError with its place."""
@@ -115,7 +119,15 @@ class Checker:
         operands = [self._operand(child, scope) for child in parts(tree)]
         if len(operands) > MAX_DEPTH and kind == "arithmetic":
             raise Problem(f"more than {MAX_DEPTH // 2} terms in a row", "use definitions")
-        return BUILD[kind](*operands)
+        self._multiplications += operands.count("*") + operands.count("/")
+        if self._multiplications > MAX_MULTIPLICATIONS:
+            raise Problem(f"the formula multiplies more than {MAX_MULTIPLICATIONS} times")
+        built = BUILD[kind](*operands)
+        if isinstance(built, Duration):
+            self._days += built.months * 31 + built.days
+            if self._days > MAX_DAYS:
+                raise Problem("the durations of the formula come to more than 2000 years")
+        return built
 
     def _operand(self, child: Branch | None, scope: Scope) -> Any:
         return self.check(child, scope) if isinstance(child, Tree) else child
@@ -191,6 +203,8 @@ class Checker:
             also = self.boolean(condition, scope)
             return Patients(calls.both(series.condition or calls.TRUE, also))
         series = types.series(series)
+        if len(scope.elements) >= MAX_WHERES:
+            raise Problem(f"where stands in where more than {MAX_WHERES} deep")
         element = Element(len(scope.elements), series.is_valued)
         named = (None if alias is None else str(alias), element)
         inside = replace(scope, elements=(*scope.elements, named))

@@ -1,11 +1,22 @@
 """Reading the lines of a formula in order, and putting the measure together."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import cast
 
 from domain.measures.errors import FormulaError
 from domain.measures.expressions import Checker, Definition, Scope
-from domain.measures.measure import Group, Measure, Method
+from domain.measures.measure import (
+    Component,
+    Composite,
+    CompositeMethod,
+    Group,
+    Measure,
+    Method,
+    constructs_in,
+)
 from domain.measures.model import Constant, Expression, IsTrue, Type
 from domain.measures.names import Names, fold, unquoted
 from domain.measures.populations import (
@@ -20,6 +31,9 @@ from domain.measures.syntax import Syntax, column_of, parts, read_line
 
 MAX_LINES = 200
 MAX_CHARACTERS = 10_000
+MAX_CONSTRUCTS = 150
+MAX_WEIGHT_DIGITS = 20
+MAX_COMPONENTS = 20
 METHODS: dict[str, Method] = {
     "median": "median",
     "mean": "mean",
@@ -51,6 +65,7 @@ class Reader:
         self.definitions: dict[str, Definition] = {}
         self.sections = [Section()]
         self.score: Expression | None = None
+        self.composite: Composite | None = None
         self.scoring: Scoring | None = None
         self.method: Method | None = None
         self._line, self._text = 1, ""
@@ -65,6 +80,16 @@ class Reader:
         if self.scoring is None and self._given_scoring is not None:
             self._read(1, f"scoring: {self._given_scoring}")
         self._check_unused_definitions()
+        measure = self._whole()
+        if constructs_in(measure) > MAX_CONSTRUCTS:
+            raise FormulaError(
+                1, 1, f"the formula asks series more than {MAX_CONSTRUCTS} different things"
+            )
+        return measure
+
+    def _whole(self) -> Measure:
+        if self.composite is not None:
+            return self._composed()
         return self._free() if self.score is not None else self._grouped()
 
     def _check_size(self) -> None:
@@ -88,7 +113,7 @@ class Reader:
             case "scoring":
                 self._read_scoring(tree)
             case "composite":
-                raise self._error(1, "composite measures are not computed yet")
+                self._read_composite(tree)
             case _:
                 self._read_score(tree)
 
@@ -148,6 +173,23 @@ class Reader:
             raise self._error(column_of(method), "no such method", ", ".join(sorted(METHODS)))
         self.method = METHODS[str(method).lower()]
 
+    def _read_composite(self, tree: Syntax) -> None:
+        kind, *components = parts(tree)
+        if self.composite is not None:
+            raise self._error(1, "a second composite line")
+        if len(components) > MAX_COMPONENTS:
+            raise self._error(1, f"a composite has at most {MAX_COMPONENTS} components")
+        method = cast(CompositeMethod, re.sub(r"[ _-]+", "-", str(kind).lower()))
+        self.composite = Composite(method, tuple(map(self._component, components)))
+
+    def _component(self, tree: Syntax) -> Component:
+        word, number, weight = parts(tree)
+        if str(word).lower() != "metric" or not number.isdigit() or len(number) > 18:
+            raise self._error(column_of(word), "a component is a metric: metric(3)")
+        if weight is not None and len(weight) > MAX_WEIGHT_DIGITS:
+            raise self._error(column_of(weight), "a weight has too many digits")
+        return Component(int(number), Decimal(1 if weight is None else str(weight)))
+
     def _read_score(self, tree: Syntax) -> None:
         if self.score is not None:
             raise self._error(1, "a second free score", "a formula is one score or populations")
@@ -171,6 +213,11 @@ class Reader:
         if self.scoring not in (None, Scoring.FREE):
             raise FormulaError(1, 1, f"a free score is not scored as {self.scoring}")
         return Measure(Scoring.FREE, (), self.checker.references, score=self.score)
+
+    def _composed(self) -> Measure:
+        if self.score is not None or self.sections != [Section()]:
+            raise FormulaError(1, 1, "a composite has no score and no populations of its own")
+        return Measure(Scoring.COMPOSITE, (), self.checker.references, composite=self.composite)
 
     def _grouped(self) -> Measure:
         present = set(self.sections[0].criteria)

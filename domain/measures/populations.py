@@ -28,6 +28,7 @@ class Scoring(StrEnum):
     RATIO = "ratio"
     CONTINUOUS_VARIABLE = "continuous-variable"
     COHORT = "cohort"
+    COMPOSITE = "composite"
 
 
 P = Population

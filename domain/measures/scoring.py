@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from domain.measures.composites import composite_scores
 from domain.measures.free_scores import Statistic, free_score, statistic
 from domain.measures.measure import OBSERVED, Cell, Measure, cells
 from domain.measures.overall import overall
@@ -38,6 +39,8 @@ def score(
     if measure.score is not None:
         found = free_score(measure.score, measure.aggregates, totals, spreads)
         return Scores("free", score=decimal(found))
+    if measure.composite is not None:
+        return composite_scores(measure.composite, totals)
     sums = _Sums(measure, totals, spreads, eligible_population)
     return overall(list(sums.groups()), overall_algorithm)
 

@@ -90,8 +90,10 @@ class NumberSearch:
                 return
             score = AFTER - FOREIGN_WORD * foreign - SKIPPED_NUMBER * skipped
             score -= BRACKETED * (context.depth(between) > 0)
-            yield self.judge.sighting(hit, hit.flow, number, score)
-            skipped += number.role == "plain" and context.depth(between) == 0
+            seen = self.judge.sighting(hit, hit.flow, number, score)
+            yield seen
+            counts = number.role == "plain" and seen.refusal != sightings.OTHER_KIND
+            skipped += counts and context.depth(between) == 0
 
     def _shared(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Sighting | None:
         """ "AST and ALT 60 and 50": the number of the label's place among two labels."""

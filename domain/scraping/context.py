@@ -36,6 +36,12 @@ RESULTS = re.compile(
     r"\b(?:results?|vitals?|labs?|laborator\w+|measurements?|findings|exam\w*|chemistr\w+|counts?|panel)\b",
     re.I,
 )
+CHANGE = re.compile(
+    r"\b(?:up|down|lost|gained|lose|gain|increased|decreased|dropped|rose|fell)(?: by)?\s*$", re.I
+)
+OTHER_SAMPLE = re.compile(
+    r"\b(?:urine|urinary|urinalysis|ua|dipstick|csf|pleural|ascitic|synovial|stool)\b", re.I
+)
 DOSE = re.compile(
     r"\s?[\w/%.]{0,8}\s(?:by mouth|po|p\.o|bid|b\.i\.d|tid|t\.i\.d|qd|q\.d|once daily|daily"
     r"|twice daily|tablets?|capsules?|iv push|weekly|as needed|prn)\b",
@@ -49,7 +55,7 @@ _CONNECTORS_TEXT = """
     on by has his her now currently current this exam which estimated remains been found showed
     shows revealed serum plasma blood hi lo h l high low elevated normal stable positive only
     equals percent from done performed within limits taken recorded ra room air oral orally lab
-    labs most recent for mm hg random date dates
+    labs most recent for mm hg random date dates ago day days week weeks month months year years
 """
 _CONNECTORS = frozenset(_CONNECTORS_TEXT.split())
 _FROM = re.compile(r"\bfrom\s*$", re.I)
@@ -64,9 +70,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s
 
 def clause(text: str, start: int, end: int) -> str:
     """The words around the characters `start` to `end`, between commas, and a bracket after."""
-    reach = sentence(text, start)[0]
-    first = max(text.rfind(mark, reach, start) + len(mark) for mark in _OPENING)
-    return text[max(first, reach) : clause_end(text, end)]
+    return text[clause_start(text, start) : clause_end(text, end)]
+
+
+def clause_start(text: str, position: int) -> int:
+    """Where the clause at `position` starts."""
+    reach = sentence(text, position)[0]
+    starts = ((text.rfind(mark, reach, position), len(mark)) for mark in _OPENING)
+    return max([reach, *(start + length for start, length in starts if start >= 0)])
 
 
 def clause_end(text: str, position: int) -> int:

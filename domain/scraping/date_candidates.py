@@ -31,6 +31,7 @@ _PLANNED = re.compile(
 )
 _BARE_DATE = re.compile(r"(?:^|[\d.;,|]\s+)(?P<key>Date)\s*:?\s*$", re.I)
 ENDINGS = ("discharge", "stopped")
+_OPENS = re.compile(r"\s?[:\u2013-]?\s?")
 _UNTIL = re.compile(r"(?:\b(?:to|until|through|till)|[-\u2013])\s*$", re.I)
 
 
@@ -87,6 +88,7 @@ class DateSearch:
         yield from own
         if own:
             return
+        yield from self._before(hit, penalty)
         row = list(self._beside(hit, penalty))
         yield from row
         if not row:
@@ -106,6 +108,14 @@ class DateSearch:
             base = NAMED if _is_named(hit, between) else MENTIONED
             score = base - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty
             yield self._judged(hit, hit.flow, printed, score, between)
+
+    def _before(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
+        """ "06/19/2021: Colonoscopy": the date that opens the sentence of the label."""
+        text = hit.flow.text
+        start = context.sentence(text, hit.start)[0]
+        for printed in self.reading.dates[hit.flow]:
+            if printed.start == start and _OPENS.fullmatch(text, printed.end, hit.start):
+                yield self._judged(hit, hit.flow, printed, MENTIONED - penalty, "")
 
     def _beside(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
         """The next cell with a date, and cells under a heading of the tense asked for."""
@@ -173,6 +183,8 @@ class DateSearch:
         if self.occasion.key not in ENDINGS and self._ends_period(flow, printed):
             refusal = refusal or sightings.END_OF_PERIOD
         words = flow.words_between(printed.start, printed.end)
+        if self.reading.layout.is_white(words):
+            refusal = refusal or sightings.INVISIBLE
         value = printed.value.isoformat()
         return Sighting(
             value,

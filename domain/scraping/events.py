@@ -27,7 +27,8 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("admission", ("admission", "admitted", "admit date", "admit on")),
     ("discharge", ("discharge", "discharged")),
-    ("exam", ("exam", "examination", "study", "procedure", "operation", "surgery")),
+    ("exam", ("exam", "examination", "study", "procedure")),
+    ("surgery", ("surgery", "operation")),
     ("collected", ("collected", "collection", "drawn", "specimen", "sample")),
     ("received", ("received", "receipt")),
     (
@@ -59,7 +60,8 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("vital signs", ("vital signs", "vitals", "vital sign")),
     ("colonoscopy", ("colonoscopy", "colonoscopies", "screening colonoscopy")),
     ("sigmoidoscopy", ("sigmoidoscopy", "flexible sigmoidoscopy")),
-    ("fit", ("fit test", "fobt", "fit", "fecal immunochemical test", "fit dna", "cologuard")),
+    ("fit", ("fit test", "fobt", "fit", "fecal immunochemical test")),
+    ("stool dna", ("fit dna", "cologuard", "stool dna test")),
     ("mammogram", ("mammogram", "mammography", "screening mammogram", "mammo")),
     ("pap smear", ("pap smear", "pap", "pap test", "cervical cytology", "cervical screening")),
     (
@@ -76,7 +78,7 @@ EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("eye exam", "retinal exam", "dilated eye exam", "diabetic eye exam", "eye examination"),
     ),
     ("foot exam", ("foot exam", "diabetic foot exam", "foot examination")),
-    ("biopsy", ("biopsy", "prostate biopsy")),
+    ("biopsy", ("biopsy",)),
     ("ct", ("ct", "ct scan")),
     ("mri", ("mri",)),
     ("chest x-ray", ("chest x ray", "cxr", "chest radiograph")),
@@ -98,6 +100,7 @@ ADMINISTRATIVE = frozenset(
         "admission",
         "discharge",
         "exam",
+        "surgery",
         "collected",
         "received",
         "reported",
@@ -109,5 +112,5 @@ ADMINISTRATIVE = frozenset(
     ]
 )
 """Events that are no procedures: no report is about them alone."""
-DOCUMENTED = ("exam", "visit", "collected")
+DOCUMENTED = ("exam", "visit", "surgery", "collected")
 """Events that a report about a procedure uses for the procedure itself."""

@@ -47,9 +47,11 @@ class Judge:
     def sighting(self, hit: Hit, flow: Flow, number: Number, score: float) -> Sighting:
         """`number` of `flow` as the value of the label `hit`; `score` is for how they stand."""
         text = self._text(number)
+        words = flow.words_between(number.start, number.end)
         unit = number.unit or self._stated_unit(hit, flow)
         refusal = (
             self._role(hit, number)
+            or (sightings.INVISIBLE if self.reading.layout.is_white(words) else "")
             or self._unit(unit, number)
             or self._bounds(text, unit)
             or self._context(hit, flow, number)
@@ -59,7 +61,7 @@ class Judge:
         return Sighting(
             text,
             flow,
-            flow.words_between(number.start, number.end),
+            words,
             hit.text,
             score + self._unit_score(unit) - self._penalty(hit, flow, number),
             when,
@@ -146,7 +148,17 @@ class Judge:
             return sightings.GOAL
         if context.DOSE.match(flow.text, number.end):
             return sightings.DOSE
+        if context.CHANGE.search(flow.text, max(0, number.start - 20), number.start):
+            return sightings.CHANGE
+        sample = f"{over} {text[context.clause_start(text, hit.start) : hit.start]}"
+        if context.OTHER_SAMPLE.search(sample) and not self._asks_for_sample(hit):
+            return sightings.OTHER_SAMPLE
         return sightings.ORDERED if context.ORDERED.search(text[hit.end : end]) else ""
+
+    def _asks_for_sample(self, hit: Hit) -> bool:
+        """Whether the variable, or the label itself, is about a sample other than blood."""
+        names = (" ".join(name) for name in self.wanted.names.own)
+        return any(context.OTHER_SAMPLE.search(name) for name in (*names, hit.text))
 
     def _penalty(self, hit: Hit, flow: Flow, number: Number) -> float:
         near = context.clause(flow.text, number.start, number.end)

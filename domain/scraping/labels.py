@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.scraping.flows import Flow
+from domain.scraping.lookalikes import LOOKALIKES
 from domain.scraping.names import OWN, Names, lexicon
-from domain.scraping.phrases import Index, index_of, loose_matches, matches
+from domain.scraping.phrases import Index, index_of, loose_matches, matches, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Hit:
 
 @lru_cache(maxsize=1)
 def _by_first() -> Index:
-    return index_of({name: concept.key for name, concept in lexicon().items()})
+    others = {tokens(name): name for name in LOOKALIKES}
+    return index_of({**others, **{name: concept.key for name, concept in lexicon().items()}})
 
 
 def hits(flow: Flow, found: Iterable[Hit], names: Names) -> tuple[Hit, ...]:
@@ -70,5 +72,5 @@ def _covers(one: Hit, other: Hit) -> bool:
 
 
 def _may_be_short(text: str, start: int, end: int) -> bool:
-    """Abbreviations of one or two letters count only when written with a capital."""
-    return end - start > 2 or text[start].isupper()
+    """Abbreviations of one or two letters count only with a capital or after a figure."""
+    return end - start > 2 or text[start].isupper() or text[:start].rstrip()[-1:].isdigit()

@@ -20,6 +20,10 @@ class Layout:
     lines: tuple[Line, ...]
     flows: tuple[Flow, ...]
 
+    def is_white(self, words: Sequence[int]) -> bool:
+        """Whether any of these words is white, which no reader of paper would see."""
+        return any(self.words[word].source == "white" for word in words)
+
     def box_of(self, words: Sequence[int]) -> Box:
         """The union of exactly these words, upright."""
         return union(self.upright[word] for word in words)

@@ -9,9 +9,7 @@ from decimal import Decimal
 class Concept:
     """A quantity, its names, the dimensions it is measured in (none: not checked), its range.
 
-    `usual` says for some units between which values a figure without a unit can be in them.
-    Some are here only so that a longer name is not read as a shorter one: "PSA density".
-    """
+    `usual` says for some units between which values a figure without a unit can be in them."""
 
     key: str
     names: tuple[str, ...]
@@ -66,8 +64,6 @@ hba1c | fraction, amount ratio | 2 .. 200 | % 3 .. 25; mmol/mol 9 .. 200
     hb a1c, hgba1c, hgb a1c, a1c, hemoglobin a1c, haemoglobin a1c, glycated hemoglobin, glycated
     haemoglobin, glycosylated hemoglobin, glycohemoglobin, hba1c ifcc, hemoglobin a1c ngsp,
     hba1c ngsp, hgb a1c mfr bld, hemoglobin a1c hemoglobin total in blood
-average glucose | mass concentration, amount concentration | 1 .. 800
-    estimated average glucose, mean blood glucose, eag
 fasting glucose | mass concentration, amount concentration | 1 .. 1500 | mg/dl 20 .. 1500
     glucose fasting, fasting blood glucose, fasting blood sugar, fbs, fasting plasma glucose,
     fpg, fbg, blood sugar fasting
@@ -79,10 +75,6 @@ creatinine | mass concentration, amount concentration | 0.05 .. 2500 | mg/dl 0.1
     creatinine
 creatinine clearance | clearance | 1 .. 250
     crcl
-urine creatinine | mass concentration, amount concentration | 0 .. 1000000
-    creatinine urine, creatinine random urine
-bun creatinine ratio | | 0 .. 1000000
-    bun creat ratio, bun cr ratio
 egfr | clearance | 1 .. 250
     e gfr, gfr, estimated gfr, glomerular filtration rate, estimated glomerular filtration rate,
     egfr ckd epi, egfr ckd epi 2021, gfr est, egfr mdrd
@@ -96,8 +88,6 @@ urine albumin creatinine ratio | urine ratio | 0 .. 20000
     albumin creatinine ratio, uacr, acr, microalbumin creatinine ratio, microalbumin creat ratio,
     urine acr, urine microalbumin
     creatinine ratio, albumin creat ratio
-urine albumin | mass concentration | 0 .. 1000000
-    microalbumin, urine microalbumin, albumin urine
 ldl | mass concentration, amount concentration | 0.1 .. 900 | mg/dl 15 .. 900
     ldl c, ldl cholesterol, ldl cholesterol calc, ldl calculated, cholesterol ldl, ldlc, ldlc
     serpl, ldl direct, low density lipoprotein, cholesterol in ldl, ldl chol, bad cholesterol
@@ -108,9 +98,6 @@ non hdl | mass concentration, amount concentration | 0 .. 1000000
     non hdl cholesterol, non hdl c, cholesterol non hdl
 vldl | mass concentration, amount concentration | 0 .. 1000000
     vldl cholesterol, vldl c
-cholesterol ratio | | 0 .. 1000000
-    cholesterol hdl ratio, chol hdl ratio, total cholesterol hdl ratio, ldl hdl ratio, tc hdl
-    ratio
 total cholesterol | mass concentration, amount concentration | 0.5 .. 1500 | mg/dl 30 .. 1500
     cholesterol, cholesterol total, chol, serum cholesterol, cholest serpl, cholesterol in serum
 triglycerides | mass concentration, amount concentration | 0.1 .. 15000 | mg/dl 20 .. 15000
@@ -180,8 +167,6 @@ iron | mass concentration, amount concentration | 0 .. 1000000
     serum iron
 vitamin d | mass concentration, amount concentration | 0 .. 1000000
     25 oh vitamin d, 25 hydroxyvitamin d, vitamin d 25 hydroxy, vitamin d total
-pneumococcal vaccine | | 0 .. 1000000
-    pneumococcal conjugate pcv, pneumococcal pcv, pcv 7, pcv 13, pcv 15, pcv 20, pcv 21
 vitamin b12 | mass concentration, amount concentration | 0 .. 1000000
     b12, cobalamin
 tsh | hormone activity | 0.001 .. 500
@@ -190,8 +175,6 @@ free t4 | mass concentration, amount concentration | 0 .. 1000000
     ft4, t4 free, free thyroxine
 psa | mass concentration | 0 .. 20000
     prostate specific antigen, total psa, psa total, serum psa, psa level
-psa density | | 0 .. 1000000
-    psad, psa velocity, psa doubling time, free psa, psa free, percent free psa, psa ratio
 inr | | 0.5 .. 20
     international normalized ratio, pt inr
 prothrombin time | time | 0 .. 1000000
@@ -207,8 +190,6 @@ pth | mass concentration | 0 .. 10000
 ejection fraction | fraction | 5 .. 95
     lvef, ef, lv ejection fraction, left ventricular ejection fraction, lv ef, ejection fraction
     ef
-rv ejection fraction | fraction | 0 .. 1000000
-    rvef, right ventricular ejection fraction
 left atrial diameter | length | 0.5 .. 100
     left atrium diameter, la diameter, lad diameter, left atrial dimension
 lvidd | length | 0 .. 1000000
@@ -246,29 +227,6 @@ cd4 | cell count | 0 .. 5000
     cd4 count, cd4 cell count
 t score | | -8 .. 8
     dexa t score
-iron saturation | fraction | 0 .. 1000000
-    transferrin saturation, tsat, % saturation
-birth weight | mass | 0 .. 1000000
-    birthweight, ideal body weight, dry weight, weight loss, weight gain, weight change
-pulse pressure | pressure | 0 .. 1000000
-potassium chloride | | 0 .. 1000000
-    kcl, k dur, k tab, k phos, sodium chloride, sodium bicarbonate, calcium carbonate,
-    magnesium oxide, magnesium sulfate, vitamin k, ferrous sulfate, iron sulfate
-fundal height | length | 0 .. 1000000
-    sitting height
-head circumference | length | 0 .. 1000000
-    waist circumference, hip circumference
-age of onset | time | 0 .. 1000000
-    age at onset, age at diagnosis, bone age
-hemoglobin electrophoresis | | 0 .. 1000000
-    hemoglobin a, hemoglobin a2, hemoglobin f, hemoglobin s, fetal hemoglobin, plasma free
-    hemoglobin, carboxyhemoglobin
-ionized calcium | amount concentration, mass concentration | 0 .. 1000000
-    calcium ionized, corrected calcium, calcium score, coronary calcium score
-prealbumin | mass concentration | 0 .. 1000000
-    albumin globulin ratio, a g ratio
-target heart rate | rate | 0 .. 1000000
-    maximum heart rate, max heart rate, maximal heart rate, peak heart rate, fetal heart rate
 """
 
 

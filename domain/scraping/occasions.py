@@ -21,11 +21,12 @@ _TENSE = re.compile(
     re.I,
 )
 _HEADED = re.compile(rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b", re.I)
-_OWN_NEXT = re.compile(r"follow|return|rtc", re.I)
+_OWN_NEXT = re.compile(r"follow|return|rtc|appointment|appt", re.I)
 _NAME_FILLER_TEXT = """
     date of the day time when last previous prior most recent latest next
 """
 _NAME_FILLER = frozenset(_NAME_FILLER_TEXT.split())
+_KINDS = frozenset(["exam", "examination", "test", "scan", "procedure", "screening", "visit"])
 _UPCOMING = frozenset(["next", "upcoming", "follow", "up", "followup", "return"])
 _PAST = frozenset(["last", "previous", "prior", "latest"])
 
@@ -45,10 +46,13 @@ def occasion_of(name: str, aliases: tuple[str, ...]) -> Occasion:
     tense: Tense = "last" if _PAST & set(words) or "most recent" in " ".join(words) else ""
     if {"next", "upcoming"} & set(words) or {"follow", "up"} <= set(words) or "followup" in words:
         tense = "next"
+    if not tense and {"appointment", "appt"} & set(words):
+        tense = "next"
     core = tuple(word for word in words if word not in _NAME_FILLER)
     known = _names()
     plain = tuple(word for word in core if word not in _UPCOMING)
-    for candidate in (core, plain, *map(tokens, aliases), core[:-1]):
+    bare = core[:-1] if core and core[-1] in _KINDS else core
+    for candidate in (core, plain, *map(tokens, aliases), bare):
         if candidate in known:
             return Occasion(known[candidate], (), tense)
     return Occasion(OWN, core, tense)

@@ -31,7 +31,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One run of characters without a space. `source` is "text" or "form" (a filled-in field)."""
+    """One run of characters without a space.
+
+    `source` is "text", "white" (text of that colour) or "form" (a filled-in field).
+    """
 
     text: str
     box: Box

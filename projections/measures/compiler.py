@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from domain.measures.measure import OBSERVED, Group, Measure, cells
-from domain.measures.model import OverPatients
+from domain.measures.measure import Measure, cells
 from domain.measures.names import VariableName
-from domain.measures.populations import Population, gate
+from domain.measures.populations import Population
 from domain.measures.series_model import Pick, Values
 from domain.measures.types import cut
 from projections.measures import attributes, constructs  # noqa: F401  (they register themselves)
+from projections.measures.members import column, numbers
 from projections.measures.scalars import scalar
 from projections.measures.statement import CHOSEN, VALID, Scope, Statement
 
@@ -48,19 +48,17 @@ def compile_measure(
     """The statement for a measure; `filter_variable_id` keeps patients with a true value of it."""
     statement = Statement()
     scope = Scope(statement, "p.id", person="p")
-    kept = "true"
+    columns = dict(_columns(measure, variables, scope))
+    columns["kept"] = "true"
     if filter_variable_id is not None:
-        kept = _is_true(variables[filter_variable_id], scope)
+        columns["kept"] = _is_true(variables[filter_variable_id], scope)
     layout = cells(measure)
-    if measure.score is None:
-        columns, numbers = _populations(measure, kept, scope)
-    else:
-        columns, numbers = _aggregates(measure.aggregates, kept, scope)
+    flags = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     chosen = CHOSEN.format("p.id")
-    flags = ", ".join(["p.id AS patient_id", *columns])
+    cell_numbers = ", ".join(numbers(measure))
     sql = (
-        f"{statement.with_clause()}SELECT patient_id, ARRAY[{', '.join(numbers)}]::numeric[]\n"
-        f"FROM (SELECT {flags}\nFROM patients p {' '.join(scope.joins)}\n"
+        f"{statement.with_clause()}SELECT patient_id, ARRAY[{cell_numbers}]::numeric[]\n"
+        f"FROM (SELECT p.id AS patient_id, {flags}\nFROM patients p {' '.join(scope.joins)}\n"
         f"WHERE {VALID.format('p')} AND {chosen} OFFSET 0) flags"
     )
     return CompiledMeasure(
@@ -85,73 +83,19 @@ def _is_true(variable: VariableName, scope: Scope) -> str:
     return f"({exists} AND NOT {is_zero} AND {text} <> ALL ({words}))"
 
 
-def _populations(measure: Measure, kept: str, scope: Scope) -> tuple[list[str], list[str]]:
-    """The raw criteria as columns, and per cell the gated membership made of them."""
-    columns, numbers = [f"{kept} AS kept"], []
+def _columns(
+    measure: Measure, variables: Mapping[int, VariableName], scope: Scope
+) -> Iterator[tuple[str, str]]:
+    """What a patient's cells are made of: raw criteria, values, conditions; name and SQL."""
+    for n, each in enumerate(measure.aggregates):
+        yield f"value_{n}", scalar(each.value, scope)
+        yield f"condition_{n}", scalar(each.condition, scope)
     for g, group in enumerate(measure.groups):
-        columns += [f"{sql} AS {name}" for name, sql in _criteria(g, group, scope)]
-        for stratum in (None, *range(len(group.strata))):
-            for population in group.criteria:
-                member = _member(population, g, group)
-                if stratum is not None:
-                    member = f"({member} AND g{g}_stratum_{stratum})"
-                numbers.append(f"{member}::int")
-                if population is Population.MEASURE_OBSERVATION:
-                    numbers.append(_observed(measure, member, g))
-    return columns, numbers
-
-
-def _criteria(g: int, group: Group, scope: Scope) -> Iterator[tuple[str, str]]:
-    for population, criterion in group.criteria.items():
-        sql = scalar(criterion, scope)
-        if population is Population.MEASURE_OBSERVATION:
-            yield f"g{g}_{OBSERVED}", sql
-        else:
-            yield _column(population, g), f"({sql} IS TRUE)"
-    for number, criterion in enumerate(group.strata.values()):
-        yield f"g{g}_stratum_{number}", f"({scalar(criterion, scope)} IS TRUE)"
-
-
-def _member(population: Population, g: int, group: Group) -> str:
-    """Membership after gating, in terms of the raw criteria."""
-    rule = gate(population, group.criteria)
-    if population is Population.MEASURE_OBSERVATION:
-        own = f"g{g}_{OBSERVED} IS NOT NULL"
-    else:
-        own = _column(population, g)
-    inside = [_member(each, g, group) for each in rule.inside] or ["kept"]
-    outside = [f"NOT {_column(each, g)}" for each in rule.outside]
-    return f"({' AND '.join([*inside, *outside, own])})"
-
-
-def _observed(measure: Measure, member: str, g: int) -> str:
-    is_spread = any(cell.is_spread for cell in cells(measure))
-    otherwise = "NULL" if is_spread else "0"
-    return f"CASE WHEN {member} THEN g{g}_{OBSERVED} ELSE {otherwise} END"
-
-
-def _column(population: Population, g: int) -> str:
-    return f"g{g}_{population.replace('-', '_')}"
-
-
-def _aggregates(
-    aggregates: tuple[OverPatients, ...], kept: str, scope: Scope
-) -> tuple[list[str], list[str]]:
-    """The value and condition of each aggregate as columns, and its cells made of them."""
-    columns, numbers = [f"{kept} AS kept"], []
-    for n, each in enumerate(aggregates):
-        columns.append(f"{scalar(each.value, scope)} AS value_{n}")
-        columns.append(f"{scalar(each.condition, scope)} AS condition_{n}")
-        numbers += _aggregate(each, f"(kept AND condition_{n}) IS TRUE", f"value_{n}")
-    return columns, numbers
-
-
-def _aggregate(aggregate: OverPatients, is_in: str, value: str) -> list[str]:
-    if aggregate.function == "count":
-        return [f"({is_in} AND {value} IS TRUE)::int"]
-    if aggregate.function in ("sum", "avg"):
-        return [
-            f"CASE WHEN {is_in} THEN coalesce({value}, 0) ELSE 0 END",
-            f"({is_in} AND {value} IS NOT NULL)::int",
-        ]
-    return [f"CASE WHEN {is_in} THEN {value} END"]
+        if group.filter_variable_id is not None:
+            yield f"g{g}_kept", _is_true(variables[group.filter_variable_id], scope)
+        for population, criterion in group.criteria.items():
+            sql = scalar(criterion, scope)
+            is_value = population is Population.MEASURE_OBSERVATION
+            yield column(population, g), sql if is_value else f"({sql} IS TRUE)"
+        for n, criterion in enumerate(group.strata.values()):
+            yield f"g{g}_stratum_{n}", f"({scalar(criterion, scope)} IS TRUE)"

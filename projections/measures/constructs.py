@@ -116,32 +116,35 @@ def reading(wanted: Reading, scope: Scope) -> Columns:
     match wanted:
         case Element(binder):
             return scope.elements[binder]
-        case Pick(which, series):
-            return _picked(wanted, "DESC" if which == "latest" else "ASC", series, scope)
+        case Pick():
+            return _picked(wanted, scope)
     raise NotImplementedError(type(wanted).__name__)
 
 
-def _picked(wanted: Pick, direction: str, series: Series, scope: Scope) -> Columns:
-    def grouped() -> str:
-        found = rows(series, Scope(scope.statement, ""))
-        of = found.columns
-        return (
-            f"SELECT DISTINCT ON ({of.patient_id}) {of.patient_id} AS patient_id, {of.select()}"
-            f" {found.body()} ORDER BY {of.patient_id}, {_order(of, direction)}"
-        )
+def picked_rows(wanted: Pick, scope: Scope) -> str:
+    """The query for one element per patient."""
+    found = rows(wanted.series, Scope(scope.statement, ""))
+    of = found.columns
+    return (
+        f"SELECT DISTINCT ON ({of.patient_id}) {of.patient_id} AS patient_id, {of.select()}"
+        f" {found.body()} ORDER BY {of.patient_id}, {_order(wanted, of)}"
+    )
 
+
+def _picked(wanted: Pick, scope: Scope) -> Columns:
     def beside() -> str:
-        found = rows(series, scope)
+        found = rows(wanted.series, scope)
         of = found.columns
         own = f"{of.patient_id} = {scope.patient_id}"
-        return f"SELECT {of.select()} {found.body(own)} ORDER BY {_order(of, direction)} LIMIT 1"
+        return f"SELECT {of.select()} {found.body(own)} ORDER BY {_order(wanted, of)} LIMIT 1"
 
     if free_binders(wanted):
         return Columns.of(scope.beside(wanted, beside))
-    return Columns.of(scope.beside_set(wanted, grouped))
+    return Columns.of(scope.beside_set(wanted, lambda: picked_rows(wanted, scope)))
 
 
-def _order(of: Columns, direction: str) -> str:
+def _order(wanted: Pick, of: Columns) -> str:
+    direction = "DESC" if wanted.which == "latest" else "ASC"
     return ", ".join(f"{column} {direction}" for column in (of.start, of.position, of.id))
 
 

@@ -93,6 +93,7 @@ def _end(e: str, variables: Sequence[Values], if_open: str, outer: Scope) -> str
 def _one_of(column: str, variables: Sequence[Values], outer: Scope) -> str:
     """Equality with a single id keeps the order of the index."""
     ids = sorted({each.variable_id for each in variables})
+    outer.statement.variables.update(ids)
     if len(ids) == 1:
         return f"{column} = {outer.statement.bind(ids[0], 'bigint')}"
     return f"{column} = ANY({outer.statement.bind(ids, 'bigint[]')})"

@@ -69,7 +69,7 @@ CREATE TABLE observations (
     number         numeric,                                 -- of a pair: its first part; null when the value is text
     second         numeric,                                 -- of a pair: its second part
     text           text,                                    -- the value as sent
-    body           jsonb  NOT NULL                          -- what the API shows, without the variable's name and units
+    body           text   NOT NULL                          -- JSON as the API shows it, without the variable's name and units
 );
 CREATE INDEX observations_now ON observations (patient_id, variable_id, day DESC, from_position DESC, id DESC)
     WHERE to_position = 9223372036854775807;

@@ -81,9 +81,9 @@ CREATE FUNCTION apply_observations(rows jsonb, base bigint, at timestamptz) RETU
                               number, second, text, body)
     SELECT r.id, r.account_id, r.patient_id, r.variable_id, base + r.position, r.day, r.end_day,
            r.number, r.second, r.text,
-           r.body || jsonb_build_object('recorded_at', utc_text(coalesce(at, r.recorded_at)))
+           left(r.body, -1) || ', "recorded_at": "' || utc_text(coalesce(at, r.recorded_at)) || '"}'
     FROM jsonb_to_recordset(rows) AS r (id bigint, account_id bigint, patient_id bigint, variable_id bigint,
-         position bigint, day date, end_day date, number numeric, second numeric, text text, body jsonb,
+         position bigint, day date, end_day date, number numeric, second numeric, text text, body text,
          recorded_at timestamptz)
 $$;
 

@@ -11,6 +11,8 @@ GAP, BACK, OVERLAP = 0.17, 1.0, 0.3
 """Shares of the character height: a gap that parts words, a step back, and an overlap aside."""
 REPLACED = {0x02: "-", 0xFFFE: "-", 0xAD: "-", 0xA0: " "}
 LINE_BREAKS = (0x0A, 0x0D)
+WHITE = 250
+"""The least that each of red, green and blue (to 255) has in what counts as white."""
 
 
 Sides = tuple[float, float, float, float]
@@ -18,12 +20,15 @@ Sides = tuple[float, float, float, float]
 
 
 class Run:
-    """A word as drawn; `turn` is the direction it runs in user space, in degrees clockwise."""
+    """A word as drawn; `turn` is the direction it runs in user space, in degrees clockwise.
 
-    __slots__ = ("_end", "_high", "_low", "sides", "text", "turn")
+    `index` is that of its first character on the page.
+    """
 
-    def __init__(self, letter: str, sides: Sides, turn: int) -> None:
-        self.text, self.sides, self.turn = letter, sides, turn
+    __slots__ = ("_end", "_high", "_low", "index", "sides", "text", "turn")
+
+    def __init__(self, index: int, letter: str, sides: Sides, turn: int) -> None:
+        self.index, self.text, self.sides, self.turn = index, letter, sides, turn
         _, self._end, self._low, self._high = _along(sides, turn)
 
     def takes(self, letter: str, sides: Sides, turn: int) -> bool:
@@ -70,9 +75,18 @@ def runs_of(page: pypdfium2.PdfTextPage) -> Iterator[Run]:
                 continue
             if run is not None:
                 yield run
-            run = Run(letter, sides, turn)
+            run = Run(index, letter, sides, turn)
     if run is not None:
         yield run
+
+
+def is_white(page: pypdfium2.PdfTextPage, run: Run) -> bool:
+    """Whether a word is filled with white: invisible on paper, or on a dark ground."""
+    red, green, blue, opacity = (ctypes.c_uint() for _ in range(4))
+    known = raw.FPDFText_GetFillColor(
+        page.raw, run.index, *map(ctypes.byref, (red, green, blue, opacity))
+    )
+    return bool(known) and min(red.value, green.value, blue.value) >= WHITE
 
 
 def _letter(handle: raw.FPDF_TEXTPAGE, index: int) -> str:

@@ -8,7 +8,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 
 from domain.scraping.words import Box, Page, Word
-from service.pdf.characters import runs_of
+from service.pdf.characters import is_white, runs_of
 
 HIDDEN = 2
 
@@ -29,7 +29,7 @@ def read_page(
     for run in runs:
         box = clipped(place(*run.sides), shown)
         if box is not None:
-            words.append(Word(run.text, box, number))
+            words.append(Word(run.text, box, number, "white" if is_white(text, run) else "text"))
     words.extend(_form_words(page, shown, place))
     return shown, words
 

@@ -103,17 +103,6 @@ class Cluster:
         finally:
             services.close()
 
-    def attestor(self, *arguments: str) -> str:
-        """What a command prints."""
-        done = subprocess.run(
-            [*ATTESTOR, *arguments],
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
-
     def open_account(self, name: str) -> Client:
         """A client of a new account that may do everything."""
         with self.services() as services:

@@ -35,7 +35,7 @@ def cluster(new_directory: Callable[[], Path]) -> Iterator[Cluster]:
         running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ward(cluster: Cluster) -> Ward:
-    """An account of the module's own."""
+    """An account of the test's own."""
     return Ward.open(cluster.open_account("Reliability"))

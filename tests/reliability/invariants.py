@@ -46,7 +46,9 @@ def read_log(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[Logged]:
 def every_acknowledged_write_is_there(history: Iterable[Operation], log: Log) -> None:
     """Each 2xx answer named a version and a position, and there the write's event is."""
     written = {(event.request_id, event.version, event.position) for event in log}
-    lost = [o for o in history if o.outcome == "ok" and (o.op, o.version, o.position) not in written]
+    lost = [
+        o for o in history if o.outcome == "ok" and (o.op, o.version, o.position) not in written
+    ]
     _refuse("acknowledged writes are lost", [o.op for o in lost])
 
 

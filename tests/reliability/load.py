@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from tests.reliability import invariants
+from tests.reliability.cluster import Cluster
 from tests.reliability.history import (
     History,
     Operation,
@@ -85,11 +87,13 @@ class Load:
     """Some clients in threads; use it as a context, at whose end they finish what they are at."""
 
     def __init__(self, ward: Ward, folder: Path, clients: int) -> None:
-        self._ward = ward
+        self.ward = ward
         self._stopping = Event()
         self._histories = [History(folder / f"client-{n}.jsonl") for n in range(clients)]
         self._patients = [ward.admit(f"Load {n}") for n in range(clients)]
         self._acks = [0] * clients
+        newest = ward.client.call("GET", "/patients?limit=1")
+        self.begins_after = int(newest.headers["x-log-position"])
         self._pool = ThreadPoolExecutor(clients)
         self._running: list[Future[None]] = []
 
@@ -107,8 +111,10 @@ class Load:
         """Until every client has had that many more writes acknowledged."""
         before = list(self._acks)
         wait_until(
-            lambda: all(now >= then + more for now, then in zip(self._acks, before, strict=True))
-            or any(client.done() for client in self._running),
+            lambda: (
+                all(now >= then + more for now, then in zip(self._acks, before, strict=True))
+                or any(client.done() for client in self._running)
+            ),
             f"{more} more writes of each client are acknowledged",
         )
 
@@ -118,18 +124,18 @@ class Load:
 
     def standing(self) -> dict[str, str | None]:
         """What the API now tells of each subject that was written."""
-        return {self._ward.level_of(p): self._ward.standing(p) for p in self._patients}
+        return {self.ward.level_of(p): self.ward.standing(p) for p in self._patients}
 
     def _run(self, number: int) -> None:
         for write in self._writes(number):
             if self._stopping.is_set():
                 return
-            done = attempt_until_known(self._ward.client, write, self._histories[number])
+            done = attempt_until_known(self.ward.client, write, self._histories[number])
             self._acks[number] += done.outcome == "ok"
 
     def _writes(self, number: int) -> Iterator[Write]:
         """Puts that can be repeated and puts that cannot, and now and then a new patient."""
-        ward, patient = self._ward, self._patients[number]
+        ward, patient = self.ward, self._patients[number]
         kinds: list[Callable[[int], Write]] = [
             lambda n: ward.put(patient, n % 100, is_repeatable=True),
             lambda n: ward.put(patient, n % 100, is_repeatable=False),
@@ -137,3 +143,18 @@ class Load:
         ]
         for n in count(37 * number):
             yield kinds[n % 3](n)
+
+
+def everything_holds(cluster: Cluster, load: Load) -> None:
+    """After a fault and a load: nothing that the clients were told is untrue."""
+    cluster.wait_until_ready()
+    history, standing = load.history(), load.standing()
+    with cluster.connect() as connection:
+        log = invariants.read_log(connection)
+    invariants.hold(history, log)
+    invariants.nothing_unasked_is_there(history, log, load.begins_after)
+    invariants.last_write_stands(history, standing)
+    counts = load.ward.counts(log[-1].position)
+    invariants.equals_the_oracle("report", counts, expected_counts(standing))
+    with cluster.services() as services:
+        invariants.read_models_equal_a_rebuild(services)

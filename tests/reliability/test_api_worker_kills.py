@@ -1,6 +1,5 @@
 """kill -9 of an API worker at each step of a write."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,8 @@ from service import failpoints
 from tests.reliability import invariants
 from tests.reliability.cluster import Cluster
 from tests.reliability.history import History, attempt, attempt_until_known
-from tests.reliability.load import Load, Ward, expected_counts
-from tests.reliability.waiting import wait_until
+from tests.reliability.load import Load, Ward, everything_holds
+from tests.reliability.waiting import wait_until_gone
 
 WRITTEN_BEFORE = {
     failpoints.BEFORE_APPEND: False,
@@ -36,7 +35,7 @@ def test_a_repeat_after_the_kill_is_done_once_and_answers_what_the_first_would_h
     token = cluster.arm(failpoint)
 
     first = attempt(ward.client, write, history)
-    wait_until(lambda: not token.exists(), "a worker comes to the failpoint")
+    wait_until_gone(token)
 
     assert first.outcome == ("ok" if failpoint == failpoints.AFTER_REPLY else "info")
     assert times_in_log(cluster, write.op) == is_written
@@ -54,16 +53,8 @@ def test_killing_workers_under_load_loses_nothing_and_does_nothing_twice(
 ) -> None:
     with Load(ward, tmp_path, clients=4) as load:
         for failpoint in [*WRITTEN_BEFORE] * 2:
-            token = cluster.arm(failpoint)
-            wait_until(lambda token=token: not token.exists(), f"a worker comes to {failpoint}")
+            wait_until_gone(cluster.arm(failpoint))
             load.wait_for_acks(5)
-    cluster.wait_until_ready()
 
-    history = load.history()
-    with cluster.connect() as connection:
-        log = invariants.read_log(connection)
-    invariants.hold(history, log)
-    invariants.last_write_stands(history, load.standing())
-    with cluster.services() as services:
-        invariants.read_models_equal_a_rebuild(services)
-    assert any(operation.outcome == "info" for operation in history)
+    everything_holds(cluster, load)
+    assert any(operation.outcome == "info" for operation in load.history())

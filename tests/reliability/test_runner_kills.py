@@ -18,7 +18,7 @@ from tests.reliability import invariants
 from tests.reliability.cluster import Cluster
 from tests.reliability.counting import counts, make_table
 from tests.reliability.load import Ward
-from tests.reliability.waiting import wait_until
+from tests.reliability.waiting import wait_until_gone
 
 STEPS = (
     failpoints.AFTER_FETCH,
@@ -39,7 +39,7 @@ def test_the_report_goes_on_counting_right_after_the_runner_was_killed(
     ward.client.call("PUT", ward.level_of(high), {"value": "80"})
     token = cluster.arm(step)
     ward.client.call("PUT", ward.level_of(low), {"value": "10"})
-    wait_until(lambda: not token.exists(), "the runner comes to the failpoint")
+    wait_until_gone(token)
 
     last = ward.client.call("PUT", ward.level_of(high), {"value": "81"})
 

@@ -13,7 +13,7 @@ import pytest
 from tests.reliability import invariants
 from tests.reliability.cluster import Cluster, Process, is_alive, kill
 from tests.reliability.history import Write
-from tests.reliability.load import Load, Ward
+from tests.reliability.load import Load, Ward, everything_holds
 from tests.reliability.waiting import wait_until
 
 IN_FLIGHT = 6
@@ -27,16 +27,6 @@ def _running_again(cluster: Cluster) -> Iterator[None]:
     yield
     if cluster.supervisor.poll() is not None:
         cluster.start()
-
-
-def everything_holds(cluster: Cluster, load: Load) -> None:
-    """Nothing of what the clients were told is untrue."""
-    with cluster.connect() as connection:
-        log = invariants.read_log(connection)
-    invariants.hold(load.history(), log)
-    invariants.last_write_stands(load.history(), load.standing())
-    with cluster.services() as services:
-        invariants.read_models_equal_a_rebuild(services)
 
 
 def gone(processes: list[Process]) -> bool:
@@ -109,7 +99,9 @@ def test_sigterm_answers_what_is_in_flight_and_leaves_no_process(
             connections.enter_context(request.connection)
         before = cluster.log.read_text().count(STOPPING)
         cluster.supervisor.terminate()
-        wait_until(lambda: cluster.log.read_text().count(STOPPING) > before, "the API is told to stop")
+        wait_until(
+            lambda: cluster.log.read_text().count(STOPPING) > before, "the API is told to stop"
+        )
         statuses = [request.finish() for request in requests]
 
     assert statuses == [200] * IN_FLIGHT

@@ -12,7 +12,7 @@ from service import failpoints
 from tests.reliability import invariants
 from tests.reliability.cluster import Cluster, Process, is_alive, kill
 from tests.reliability.load import LOW_BELOW, Ward
-from tests.reliability.waiting import wait_until
+from tests.reliability.waiting import wait_until, wait_until_gone
 
 VISIT_NOTE = Path(__file__).parents[2] / "examples" / "visit-note.pdf"
 LINES = 1000
@@ -44,9 +44,9 @@ def test_an_import_goes_on_after_each_kill_and_takes_every_line_once(cluster: Cl
     tokens = [cluster.arm(failpoints.BEFORE_APPEND)]
     worker_of(cluster).resume()
     for _ in range(2):
-        wait_until(lambda: not tokens[-1].exists(), "the worker comes to the failpoint")
+        wait_until_gone(tokens[-1])
         tokens.append(cluster.arm(failpoints.AFTER_COMMIT_BEFORE_REPLY))
-    wait_until(lambda: not tokens[-1].exists(), "the worker comes to the failpoint")
+    wait_until_gone(tokens[-1])
 
     done = wait_until(lambda: finished(ward, job["id"]), "the job is finished")
 
@@ -93,7 +93,7 @@ def test_a_document_that_was_parsed_when_its_worker_died_is_recorded_once(
     document = ward.client.upload(ward.admit("Cleo"), VISIT_NOTE.read_bytes())
     token = cluster.arm(failpoint)
     worker_of(cluster).resume()
-    wait_until(lambda: not token.exists(), "the worker comes to the failpoint")
+    wait_until_gone(token)
 
     assert ended(ward, document["id"])["pages"] == 2
     assert times_read(cluster, document["id"]) == 1

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,3 +19,8 @@ def wait_until(condition: Callable[[], T], what: str) -> T:
             raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
         time.sleep(0.02)
     return answer
+
+
+def wait_until_gone(token: Path) -> None:
+    """Until a process has come to the failpoint that this file arms, and has died there."""
+    wait_until(lambda: not token.exists(), f"a process comes to {token.name}")

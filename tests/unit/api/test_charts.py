@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.api.caller import Caller
@@ -105,6 +105,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.from_regex(r"\A\w{1,8}\Z"), JSON, max_size=4))
 def test_additional_variables_come_back_as_they_were_sent(
     caller: Caller, patient: int, sent: dict[str, Any]

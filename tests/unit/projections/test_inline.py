@@ -1,6 +1,7 @@
 """Folding is pure, and it does not matter how a log is cut into batches."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from itertools import pairwise
 from typing import Any
 
@@ -117,11 +118,14 @@ def test_an_event_while_it_is_appended_brings_no_time_of_its_own() -> None:
     assert "recorded_at" not in recorded.row(id=1)
 
 
-@pytest.mark.parametrize("file", ["access", "definitions", "jobs", "observations", "patients"])
-def test_every_named_query_has_a_text(file: str) -> None:
-    queries = load(file)
-    assert queries
-    for name, text in queries.items():
-        assert name.isidentifier()
-        assert text.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE", "WITH", "DELETE")
-        assert not text.endswith(";")
+SQL = sorted(resources.files("projections").joinpath("sql").iterdir(), key=lambda file: file.name)
+
+
+@pytest.mark.parametrize("file", SQL, ids=lambda file: file.name)
+def test_every_named_query_is_loaded_under_a_name_of_its_own(file: Any) -> None:
+    headings = [
+        line.split()[2] for line in file.read_text("utf-8").splitlines() if line[:8] == "-- name:"
+    ]
+    queries = load(file.name.removesuffix(".sql"))
+    assert list(queries) == headings
+    assert all(text and not text.endswith(";") for text in queries.values())

@@ -20,6 +20,11 @@ NAMES = Names(
 )
 
 
+WHERES = "where stands in where more than 5 deep"
+MANY = [f"exists(bp where it.value > {n})" for n in range(151)]
+THINGS = "the formula asks series more than 150 different things"
+YEARS = "the durations of the formula come to more than 2000 years"
+PRODUCTS = "the formula multiplies more than 100 times"
 DEEP = "the formula is nested more than 50 deep"
 WHOLE = "a duration is a whole number of days, weeks, months or years"
 
@@ -180,6 +185,10 @@ def test_all_variables_that_a_measure_reads_are_told() -> None:
         ([f"define a{n}: true" for n in range(201)], "a formula has at most 200 lines"),
         (["age > 1" + " " * 10_000], "a formula has at most 10000 characters"),
         (["count(patients where " + "not " * 60 + "true)"], DEEP),
+        (["initial population: " + "exists(bp where " * 6 + "true" + ")" * 6], WHERES),
+        (["count(patients where " + " or ".join(MANY) + ")"], THINGS),
+        (["count(patients where " + " or ".join(["dob > dob + 150 years"] * 14) + ")"], YEARS),
+        (["+".join(["1*1*1*1*1*1*1*1*1"] * 13)], PRODUCTS),
         (["initial population: " + "1 + " * 60 + "1 > 2"], "more than 25 terms in a row"),
         (
             [

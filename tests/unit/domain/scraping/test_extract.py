@@ -1,5 +1,6 @@
 """What is the answer and what is not; expected values are read off the page by a person."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -216,6 +217,21 @@ def test_of_several_documents_the_newest_counts_whatever_was_uploaded_last() -> 
         assert isinstance(answer, Found)
         assert (answer.value, answer.document_id) == ("81.4", "new")
         assert answer.observed_on == date(2025, 9, 18)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [("HbA1c: 5.0 %", "number", "HbA1c"), ("Date of visit: 03/04/2025", "date", "Date of visit")],
+)
+def test_a_value_in_white_is_no_answer(
+    text: str, kind: Literal["number", "date"], name: str
+) -> None:
+    seen = document(text)
+    white = replace(seen, words=tuple(replace(word, source="white") for word in seen.words))
+    assert isinstance(extract([("doc", seen)], Target(kind, name)), Found)
+    answer = extract([("doc", white)], Target(kind, name))
+    assert isinstance(answer, NotFound)
+    assert answer.reason == f"{name} is named on page 1, but only as white text."
 
 
 def test_pages_without_text_are_said_to_be_unread() -> None:

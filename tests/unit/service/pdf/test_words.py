@@ -68,6 +68,14 @@ def test_what_the_crop_box_hides_is_dropped() -> None:
     assert [word.text for word in _read(pdf(drawn, page))] == ["shown"]
 
 
+def test_white_words_are_told_from_others() -> None:
+    drawn = text(100, 700, "seen") + "1 1 1 rg\n" + text(100, 600, "unseen")
+    assert [(word.text, word.source) for word in _read(pdf(drawn))] == [
+        ("seen", "text"),
+        ("unseen", "white"),
+    ]
+
+
 def test_the_page_is_measured_as_shown() -> None:
     (page,) = read(pdf("", "/CropBox [50 600 300 750] /Rotate 90"), Limits()).pages
     assert (page.number, page.width, page.height) == (1, 150, 250)
