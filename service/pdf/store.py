@@ -34,6 +34,8 @@ class BlobStore(Protocol):
 
     def purge(self, patient_id: int) -> int: ...
 
+    def sweep(self) -> int: ...
+
 
 class FileBlobStore:
     """A BlobStore of files below `root`, one directory per patient, nothing shared between them.
