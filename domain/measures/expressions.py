@@ -158,7 +158,7 @@ class Checker:
     ) -> Expression:
         if key is not None:
             self.references[key] = variable.id
-            begin = (place.column or 1) - 1
+            begin = place.start_pos or 0
             use = Use(scope.line, begin, begin + len(place), variable, ":" in key)
             self.uses.append(use)
         return Values(variable.id, variable.kind == "number", variable.is_interval)

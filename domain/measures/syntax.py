@@ -1,5 +1,6 @@
 """Reading the text of one line: a syntax tree, or where and why there is none."""
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,8 @@ from domain.measures.errors import FormulaError
 
 Syntax = Tree[Token]
 Branch = Token | Syntax
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 SAID = {
     "NAME": "a name",
@@ -34,11 +37,14 @@ SAID = {
 
 def read_line(text: str, line: int) -> Syntax:
     """The syntax tree of a line; raises FormulaError where it cannot be read."""
+    unstorable = UNSTORABLE.search(text)
+    if unstorable:
+        raise FormulaError(line, unstorable.start() + 1, "a character that is no text", text=text)
     try:
         return grammar().parse(text)
     except UnexpectedInput as error:
         is_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-        column = len(text.rstrip()) + 1 if is_end else error.column
+        column = len(text.rstrip()) + 1 if is_end else (error.pos_in_stream or 0) + 1
         raise FormulaError(line, column, _unexpected(error), _hint(error), text) from error
 
 
@@ -60,8 +66,8 @@ def parts(tree: Syntax) -> list[Any]:
 
 def column_of(branch: Branch) -> int:
     """Where a part of the line begins, counted from 1."""
-    place = branch.column if isinstance(branch, Token) else getattr(branch.meta, "column", None)
-    return place or 1
+    start = branch.start_pos if isinstance(branch, Token) else getattr(branch.meta, "start_pos", 0)
+    return (start or 0) + 1
 
 
 def is_name(text: str) -> bool:

@@ -91,6 +91,7 @@ def test_what_a_name_meant_when_saved_wins_over_the_present_names() -> None:
         ("initial population: hba1c > 9", "Visit (office)", "initial population: variable(1) > 9"),
         ('initial population: variable("hba1c") > 9', "A1c", "initial population: variable(1) > 9"),
         ("initial population: hba1c > hba1c + 1", "A", "initial population: a > a + 1"),
+        ("initial population:\n  hba1c > 1", "A", "initial population:\n  a > 1"),
     ],
 )
 def test_a_renamed_variable_prints_under_its_present_name(

@@ -103,6 +103,9 @@ def test_population_lines_may_have_plurals_and_underscores(line: str) -> None:
         ("a < b < c", 7, "unexpected '<'"),
         ("'open", 1, 'unexpected "\'"'),
         ("", 1, "the line ends too early"),
+        ("a and\n b c", 10, "unexpected 'c'"),
+        ("a = 'x\0y'", 7, "a character that is no text"),
+        ("a = '\ud800'", 6, "a character that is no text"),
     ],
 )
 def test_a_line_that_cannot_be_read_says_where(text: str, column: int, message: str) -> None:
