@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from domain.clinical_time import instant
 from domain.ids import Kind, kind_of, number_of
 from domain.patient import Patient
 from projections.database import Reader, Row
+from projections.observations import charts_of
 from projections.projection import Recorded, Rows
 from projections.queries import load
 
@@ -102,8 +102,8 @@ class PatientRecord:
 
 def find_patient(database: Reader, patient_id: int) -> PatientRecord | None:
     """A patient of whatever account, with its current values."""
-    row = database.row(_with_chart("find_patient"), {"id": patient_id})
-    return _record(row) if row else None
+    row = database.row(_QUERIES["find_patient"], {"id": patient_id})
+    return _with_charts(database, [row])[0] if row else None
 
 
 @dataclass(frozen=True)
@@ -155,20 +155,16 @@ def list_patients(
     total = database.row(_QUERIES["count_all" if everything else "count_matching"], scope)
     query = _QUERIES["list_all" if everything else "list_matching"]
     rows = database.rows(query.replace("p.id /* sort */", SORTS[wanted.sort]), scope)
-    # The driver takes as long for an array as for a whole query.
-    ids = f"{{{','.join(str(row[0]) for row in rows)}}}"
-    charts = {row[0]: row[1:] for row in database.rows(_with_chart("charts"), {"ids": ids})}
-    return (total[0] if total else 0), [_record((*row, *charts[row[0]])) for row in rows]
+    return (total[0] if total else 0), _with_charts(database, rows)
 
 
-@cache
-def _with_chart(query: str) -> str:
-    return _QUERIES[query].replace("/* chart */", _QUERIES["chart"])
+def _with_charts(database: Reader, rows: Sequence[Row]) -> list[PatientRecord]:
+    charts = charts_of(database, {row[0]: row[6] for row in rows})
+    return [_record(row, *charts[row[0]]) for row in rows]
 
 
-def _record(row: Row) -> PatientRecord:
-    (number, account_id, version, position, created, updated, body,
-     document_id, summary, variables, date_variables) = row  # fmt: skip
+def _record(row: Row, variables: str, date_variables: str) -> PatientRecord:
+    number, account_id, version, position, created, updated, _, body, document_id, summary = row
     rest = orjson.dumps(
         {
             "pdf_file": document_id and f"/documents/{document_id}/file",

@@ -16,6 +16,7 @@ from service.master_key import load_master_key
 from service.metrics import Metrics
 from service.patients import Patients
 from service.pdf.store import BlobStore, FileBlobStore
+from service.report_schedule import ReportSchedule
 from service.reports import Reports
 from service.scraping import Scraping
 from service.settings import Settings
@@ -40,6 +41,7 @@ class Services:
     scraping: Scraping
     imports: Imports
     reports: Reports
+    report_schedule: ReportSchedule
     exports: Exports
     accounts: Accounts
     audit: Audit
@@ -73,6 +75,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
     application = Application(database, Vault(database, load_master_key(settings)))
     store = FileBlobStore(settings.data_dir / "documents", application.vault)
     patients = Patients(application, now)
+    reports = Reports(application)
     return Services(
         settings=settings,
         database=database,
@@ -87,7 +90,8 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         imports=Imports(
             application, patients, settings.data_dir / "imports", settings.max_import_bytes
         ),
-        reports=Reports(application),
+        reports=reports,
+        report_schedule=ReportSchedule(database, reports),
         exports=Exports(database, now, settings.public_url),
         accounts=Accounts(application),
         audit=Audit(application),

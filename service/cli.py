@@ -142,7 +142,14 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
     """Run the worker: reads documents, applies imports."""
     with open_services(settings) as services, ParserServer() as parser:
         leadership = Leadership(services.database.url, WORKER)
-        worker = Worker(services.application, services.store, services.imports, parser, leadership)
+        worker = Worker(
+            services.application,
+            services.store,
+            services.imports,
+            parser,
+            leadership,
+            services.report_schedule,
+        )
         _until_told(worker.run, worker.stop)
     return 0
 
@@ -159,6 +166,17 @@ def rebuild_command(settings: Settings, chosen: argparse.Namespace) -> int:
         )
     print("\n".join(differences) or f"{chosen.name}: equal to the log")
     return 1 if differences and chosen.check else 0
+
+
+def schedule_reports(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Freeze reports by themselves when their month, quarter or year is over."""
+    with open_services(settings) as services:
+        if chosen.off:
+            services.report_schedule.remove(chosen.account, chosen.every)
+        else:
+            services.report_schedule.set(chosen.account, chosen.every, chosen.metrics)
+    print(f"{chosen.every}: {'off' if chosen.off else 'scheduled'}")
+    return 0
 
 
 def load_benchmarks_command(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -255,6 +273,12 @@ def _parser() -> argparse.ArgumentParser:
     rebuilt = command(commands, "rebuild", rebuild_command)
     rebuilt.add_argument("name", choices=["all", "inline", *(each.name for each in ASYNC)])
     rebuilt.add_argument("--check", action="store_true", help="compare only, change nothing")
+    reports = commands.add_parser("reports", help="Frozen reports.").add_subparsers(required=True)
+    scheduled = command(reports, "schedule", schedule_reports)
+    scheduled.add_argument("account", type=int, help="the account's number")
+    scheduled.add_argument("every", choices=["month", "quarter", "year"])
+    scheduled.add_argument("--metrics", type=int, nargs="+", help="default: all")
+    scheduled.add_argument("--off", action="store_true", help="no longer")
     official = commands.add_parser("benchmarks", help="Official benchmarks.")
     loaded = command(official.add_subparsers(required=True), "load", load_benchmarks_command)
     loaded.add_argument("file", type=Path, help="the JSON that CMS publishes")

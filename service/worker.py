@@ -1,4 +1,4 @@
-"""The background worker: reads documents in the sandbox and applies imports."""
+"""The background worker: reads documents, applies imports, freezes scheduled reports."""
 
 import logging
 import threading
@@ -18,14 +18,16 @@ from service.imports import ImportJob, Imports
 from service.leadership import Leadership
 from service.pdf.sandbox import Parsed, ParserServer
 from service.pdf.store import BlobStore
+from service.report_schedule import ReportSchedule
 
 _IDLE_SECONDS = 0.05
 _AFTER_ERROR_SECONDS = 1.0
+_SCHEDULE_SECONDS = 60.0
 _LOG = logging.getLogger("attestor.worker")
 
 
 class Worker:
-    """Two loops, documents and imports, in the one process that holds the leadership."""
+    """Three loops, in the one process that holds the leadership."""
 
     def __init__(
         self,
@@ -34,19 +36,25 @@ class Worker:
         imports: Imports,
         parser: ParserServer,
         leadership: Leadership,
+        schedule: ReportSchedule,
     ) -> None:
         self._application = application
         self._store = store
         self._imports = imports
         self._parser = parser
         self._leadership = leadership
+        self._schedule = schedule
         self._stopping = threading.Event()
 
     def run(self) -> None:
         """Work until `stop` is called."""
         loops = [
             threading.Thread(target=self._repeat, args=(step,), name=step.__name__)
-            for step in (self.read_next_document, self.apply_next_import)
+            for step in (
+                self.read_next_document,
+                self.apply_next_import,
+                self.freeze_due_reports,
+            )
         ]
         for loop in loops:
             loop.start()
@@ -98,6 +106,12 @@ class Worker:
             _LOG.error("import failed", extra={"job_id": job.id, "error": type(error).__name__})
             self._imports.fail(job, f"The service could not go on: {type(error).__name__}.")
         return True
+
+    def freeze_due_reports(self) -> bool:
+        """Freeze scheduled reports whose period is over; then rest for a while."""
+        self._schedule.freeze_due()
+        self._stopping.wait(_SCHEDULE_SECONDS)
+        return False
 
     def _context(self, account_id: int, request_id: str) -> Context:
         zone = account_zone(self._application.database, account_id) or "UTC"

@@ -2,12 +2,12 @@
 
 import select
 import socket
-from threading import Thread
+from threading import Event, Thread
 from typing import Literal, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-Cut = Literal["before sending", "after sending", "after the reply"]
+Cut = Literal["before sending", "when told to", "after the reply"]
 
 
 class TcpProxy:
@@ -18,6 +18,7 @@ class TcpProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._marker, self._cut = b"", "before sending"
         self.cuts = 0
+        self.drop = Event()
         self.url = make_conninfo(
             "",
             **{
@@ -39,7 +40,7 @@ class TcpProxy:
         self._listener.close()
 
     def cut_at(self, marker: bytes, cut: Cut) -> None:
-        """Drop the connection that sends `marker` next, at this moment of it."""
+        """Drop the connection that sends `marker` next, at this moment of it; `drop` tells when."""
         self._marker, self._cut = marker, cut
 
     def _accept(self) -> None:
@@ -69,6 +70,8 @@ class TcpProxy:
             server.sendall(data)
         if self._cut == "after the reply":
             server.recv(1 << 16)
+        if self._cut == "when told to":
+            self.drop.wait()
         return True
 
     def _connect(self) -> socket.socket:

@@ -18,7 +18,7 @@ from domain.measures.model import (
     Patients,
     Type,
 )
-from domain.measures.names import FUNCTIONS, Names, VariableName, fold, unquoted
+from domain.measures.names import FUNCTIONS, NO_VARIABLE, Names, VariableName, fold, unquoted
 from domain.measures.populations import Population, population_named
 from domain.measures.series_model import DayOf, Defined, Element, Series, Values, Where
 from domain.measures.syntax import Branch, Syntax, column_of, parts
@@ -144,6 +144,7 @@ class Checker:
         if scope.is_score:
             raise Problem(f"{name} stands outside an aggregate", f"avg({name}), count({name})")
         if not self.names.knows(name) and fold(name) in FACTS:
+            self.references[fold(name)] = NO_VARIABLE
             return FACTS[fold(name)]
         return self._variable(*self.names.resolve(name), token, scope)
 

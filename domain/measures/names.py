@@ -11,6 +11,8 @@ from domain.measures.errors import Problem
 
 Kind = Literal["number", "date"]
 FUNCTIONS: dict[str, Kind] = {"variable": "number", "date_variable": "date"}
+NO_VARIABLE = 0
+"""What `dob` and `deceased` are fixed to in references where they meant facts of the patient."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Names:
 
     def knows(self, name: str) -> bool:
         """Whether a bare name means a variable."""
-        return fold(name) in self.references or fold(name) in self._by_name
+        fixed = self.references.get(fold(name))
+        return fold(name) in self._by_name if fixed is None else fixed != NO_VARIABLE
 
     def resolve(self, name: str, function: str | None = None) -> tuple[str, VariableName]:
         """The variable a name means, and the key of `references` that fixes it."""

@@ -49,6 +49,18 @@ def quarter(year: int, number: int) -> Period:
     return Period(start, after - timedelta(days=1))
 
 
+def last_ended(every: str, today: date) -> Period:
+    """The month, quarter or year that was over when this day began."""
+    if every == "year":
+        return calendar_year(today.year - 1)
+    if every == "quarter":
+        first = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+        before = first - timedelta(days=1)
+        return quarter(before.year, (before.month + 2) // 3)
+    last = today.replace(day=1) - timedelta(days=1)
+    return Period(last.replace(day=1), last)
+
+
 def parse_period(text: str) -> Period:
     """What a client asks for. Raises Invalid naming `period`."""
     if match := _YEAR.fullmatch(text):

@@ -26,3 +26,10 @@ CREATE TABLE key_usage (
     last_at   timestamptz NOT NULL,
     PRIMARY KEY (key_id, hour, endpoint, status)
 );
+
+CREATE TABLE report_schedules (                             -- reports that are frozen when their period is over
+    account_id  bigint   NOT NULL,
+    every       text     NOT NULL CHECK (every IN ('month', 'quarter', 'year')),
+    metric_ids  bigint[],                                   -- null: all metrics of the account
+    PRIMARY KEY (account_id, every)
+);

@@ -1,3 +1,11 @@
+-- name: current_values    of each patient and variable the value of the latest clinical day, ties by position
+SELECT DISTINCT ON (o.patient_id, o.variable_id)
+       o.patient_id, o.variable_id, v.kind, (v.body -> 'name')::text, (v.body -> 'units')::text, o.body
+FROM observations o
+JOIN variables v ON v.id = o.variable_id AND v.to_position = 9223372036854775807
+WHERE o.patient_id = ANY(%(patient_ids)s::bigint[]) AND o.to_position = 9223372036854775807
+ORDER BY o.patient_id, o.variable_id, o.day DESC, o.from_position DESC, o.id DESC;
+
 -- name: count_observations
 SELECT count(*) FROM observations o
 WHERE o.patient_id = %(patient_id)s AND o.to_position = 9223372036854775807

@@ -1,36 +1,14 @@
--- name: chart    of patient p: the current values as two JSON arrays in the order of the variables' ids
-SELECT '[' || coalesce(string_agg(
-           '{"id":' || c.id || ',"name":' || c.name || ',"units":' || c.units || ',' || c.rest,
-           ',' ORDER BY c.id) FILTER (WHERE c.kind = 'number'), '') || ']' AS variables,
-       '[' || coalesce(string_agg(
-           '{"id":' || c.id || ',"name":' || c.name || ',"patient_id":' || p.id || ',"date_variable_id":' || c.id
-           || ',"date_variable_name":' || c.name || ',"patient_name":' || coalesce(to_json(p.name)::text, 'null')
-           || ',' || c.rest,
-           ',' ORDER BY c.id) FILTER (WHERE c.kind = 'date'), '') || ']' AS date_variables
-FROM (  -- of each variable the value of the latest clinical day, there the last recorded
-    SELECT DISTINCT ON (o.variable_id) o.variable_id AS id, v.kind, to_json(v.name)::text AS name,
-           coalesce((v.body -> 'units')::text, 'null') AS units, substr(o.body, 2) AS rest
-    FROM observations o JOIN variables v ON v.id = o.variable_id AND v.to_position = 9223372036854775807
-    WHERE o.patient_id = p.id AND o.to_position = 9223372036854775807
-    ORDER BY o.variable_id, o.day DESC, o.from_position DESC, o.id DESC
-) AS c;
-
--- name: find_patient    with the chart
-SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.body::text,
-       h.document_id, h.summary::text, chart.variables, chart.date_variables
-FROM patients p JOIN patient_heads h ON h.id = p.id CROSS JOIN LATERAL (/* chart */) AS chart
+-- name: find_patient
+SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.name, p.body::text,
+       h.document_id, h.summary::text
+FROM patients p JOIN patient_heads h ON h.id = p.id
 WHERE p.id = %(id)s AND p.to_position = 9223372036854775807;
-
--- name: charts    of these patients
-SELECT p.id, chart.variables, chart.date_variables
-FROM patients p CROSS JOIN LATERAL (/* chart */) AS chart
-WHERE p.id = ANY(%(ids)s::bigint[]) AND p.to_position = 9223372036854775807;
 
 -- name: count_all    kept with each registration
 SELECT patient_count FROM accounts WHERE id = %(account_id)s;
 
 -- name: list_all    a page of all patients of the account
-SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.body::text,
+SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.name, p.body::text,
        h.document_id, h.summary::text
 FROM patients p JOIN patient_heads h ON h.id = p.id
 WHERE p.account_id = %(account_id)s AND p.to_position = 9223372036854775807
@@ -47,7 +25,7 @@ WHERE p.account_id = %(account_id)s AND p.to_position = 9223372036854775807
   AND (%(external_id)s::text IS NULL OR p.external_id = %(external_id)s::text);
 
 -- name: list_matching    a page of the patients that match every filter
-SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.body::text,
+SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.name, p.body::text,
        h.document_id, h.summary::text
 FROM patients p JOIN patient_heads h ON h.id = p.id
 WHERE p.account_id = %(account_id)s AND p.to_position = 9223372036854775807

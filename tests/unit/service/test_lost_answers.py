@@ -100,11 +100,13 @@ def test_what_the_server_is_still_doing_is_waited_for_before_it_is_judged(
         psycopg.connect(database_url, autocommit=True) as watcher,
     ):
         other.execute("SELECT pg_advisory_xact_lock(61274401)")
-        proxy.cut_at(b"append_events", "after sending")
+        proxy.cut_at(b"append_events", "when told to")
         answer = pool.submit(Recorder(database).append, wanted)
         # The append itself, and behind it the question what became of it.
-        while watcher.execute(WAITING).fetchone() != (2,):
-            assert not answer.done()
+        for waiting in (1, 2):
+            while watcher.execute(WAITING).fetchone() != (waiting,):
+                assert not answer.done()
+            proxy.drop.set()
         other.commit()
         saved = answer.result()
     assert stored(database, wanted) == [saved.position - 1, saved.position]

@@ -80,6 +80,14 @@ def test_what_a_name_meant_when_saved_wins_over_the_present_names() -> None:
     assert variables_of(parse(formula, Names(swapped))) == {9}
 
 
+def test_a_fact_of_the_patient_stays_one_when_a_variable_gets_its_name() -> None:
+    formula = ["initial population: deceased during period"]
+    saved = parse(formula, Names([]))
+    died = VariableName(7, "date", "Deceased")
+    assert variables_of(parse(formula, Names([died]))) == {7}
+    assert variables_of(parse(formula, Names([died], saved.references))) == set()
+
+
 @pytest.mark.parametrize(
     ("line", "present", "printed"),
     [
