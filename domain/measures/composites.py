@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.measures.errors import FormulaError
-from domain.measures.measure import Component, Composite, Measure
+from domain.measures.errors import Problem
+from domain.measures.measure import Component, Composite, Group, Measure
 from domain.measures.populations import Population, Scoring
 from domain.measures.scores import Scores, decimal, percent, share
 
@@ -24,26 +24,24 @@ class PartMetric:
     filter_variable_id: int | None = None
 
 
-def composed(measure: Measure, metrics: Mapping[int, PartMetric]) -> Measure:
-    """A composite with the groups of the metrics it names, ready to be compiled.
+def composed(
+    composite: Composite, metrics: Mapping[int, PartMetric]
+) -> tuple[Composite, tuple[Group, ...]]:
+    """A composite that knows which way its metrics go, and the groups it is computed from.
 
-    Raises FormulaError for a metric that is not there or is no proportion with one rate.
+    Raises Problem for a metric that is not there or is no proportion with one rate.
     """
-    composite = measure.composite
-    if composite is None:
-        return measure
     groups, components = [], []
     for component in composite.components:
         found = metrics.get(component.metric_id)
         if found is None:
-            raise FormulaError(1, 1, f"there is no metric {component.metric_id}")
+            raise Problem(f"there is no metric {component.metric_id}")
         if found.measure.scoring is not Scoring.PROPORTION or len(found.measure.groups) != 1:
-            raise FormulaError(1, 1, f"metric {component.metric_id} is not a single proportion")
+            raise Problem(f"metric {component.metric_id} is not a single proportion")
         (group,) = found.measure.groups
         groups.append(replace(group, strata={}, filter_variable_id=found.filter_variable_id))
         components.append(replace(component, is_ascending=found.is_ascending))
-    whole = Composite(composite.method, tuple(components))
-    return replace(measure, groups=tuple(groups), composite=whole)
+    return Composite(composite.method, tuple(components)), tuple(groups)
 
 
 def composite_scores(composite: Composite, totals: Sequence[Decimal]) -> Scores:

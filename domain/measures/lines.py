@@ -1,12 +1,13 @@
 """Reading the lines of a formula in order, and putting the measure together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import cast
 
-from domain.measures.errors import FormulaError
+from domain.measures.composites import PartMetric, composed
+from domain.measures.errors import FormulaError, Problem
 from domain.measures.expressions import Checker, Definition, Scope
 from domain.measures.measure import (
     Component,
@@ -59,13 +60,21 @@ class Section:
 class Reader:
     """Reads the lines in order; each adds to what the formula means."""
 
-    def __init__(self, lines: Sequence[str], names: Names, scoring: str | None = None) -> None:
+    def __init__(
+        self,
+        lines: Sequence[str],
+        names: Names,
+        scoring: str | None = None,
+        metrics: Mapping[int, PartMetric] | None = None,
+    ) -> None:
         self.lines = lines
+        self.metrics = metrics or {}
         self.checker = Checker(names)
         self.definitions: dict[str, Definition] = {}
         self.sections = [Section()]
         self.score: Expression | None = None
         self.composite: Composite | None = None
+        self._component_groups: tuple[Group, ...] = ()
         self.scoring: Scoring | None = None
         self.method: Method | None = None
         self._line, self._text = 1, ""
@@ -180,7 +189,11 @@ class Reader:
         if len(components) > MAX_COMPONENTS:
             raise self._error(1, f"a composite has at most {MAX_COMPONENTS} components")
         method = cast(CompositeMethod, re.sub(r"[ _-]+", "-", str(kind).lower()))
-        self.composite = Composite(method, tuple(map(self._component, components)))
+        named = Composite(method, tuple(map(self._component, components)))
+        try:
+            self.composite, self._component_groups = composed(named, self.metrics)
+        except Problem as problem:
+            raise self._error(1, problem.message) from problem
 
     def _component(self, tree: Syntax) -> Component:
         word, number, weight = parts(tree)
@@ -217,7 +230,12 @@ class Reader:
     def _composed(self) -> Measure:
         if self.score is not None or self.sections != [Section()]:
             raise FormulaError(1, 1, "a composite has no score and no populations of its own")
-        return Measure(Scoring.COMPOSITE, (), self.checker.references, composite=self.composite)
+        return Measure(
+            Scoring.COMPOSITE,
+            self._component_groups,
+            self.checker.references,
+            composite=self.composite,
+        )
 
     def _grouped(self) -> Measure:
         present = set(self.sections[0].criteria)

@@ -45,8 +45,7 @@ class Measure:
     """A checked formula. A free score has a `score` and no groups, all others have groups.
 
     `references` is what names resolved to when it was parsed: store it beside the text.
-    `method` is how a continuous variable is aggregated. A composite gets one group per component
-    from `composites.composed`; before that it has none and cannot be computed.
+    `method` is how a continuous variable is aggregated. A composite has one group per component.
     """
 
     scoring: Scoring

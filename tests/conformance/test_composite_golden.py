@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.measures.composites import PartMetric, composed
-from domain.measures.parser import Names, parse
+from domain.measures.parser import Names, PartMetric, parse
 from domain.measures.scoring import Scores
 from projections.measures.compiler import compile_measure
 from tests.unit.projections.measures.running import ACCOUNT, Connection, cells, connected, scores
@@ -51,10 +50,8 @@ def database(database_url: str) -> Iterator[Connection]:
 
 def scored(database: Connection, method: str, patients: list[int]) -> Scores:
     components = ", ".join(f"metric({n})" for n in range(len(MATRIX)))
-    measure = composed(
-        parse([f"composite: {method} of {components}"], Names([])),
-        {n: component(n) for n in range(len(MATRIX))},
-    )
+    metrics = {n: component(n) for n in range(len(MATRIX))}
+    measure = parse([f"composite: {method} of {components}"], Names([]), metrics=metrics)
     statement = compile_measure(measure, {})
     return scores(measure, statement, cells(database, statement, patient_ids=patients))
 
@@ -102,7 +99,7 @@ def test_weighted_turns_a_component_around_where_less_is_better(
         )
         for number, (key, is_better) in enumerate([("a", True), ("b", True), ("c", False)], start=1)
     }
-    measure = composed(parse(lines, Names([])), parts)
+    measure = parse(lines, Names([]), metrics=parts)
     statement = compile_measure(measure, {})
     found = cells(database, statement, patient_ids=list(range(100, 200)))
     assert scores(measure, statement, found).score == Decimal(score)

@@ -17,10 +17,12 @@ from service.recorder import Append, Recorder, Saved
 from tests.factories import idempotency, services_on, tenant
 from tests.tcp_proxy import Cut, TcpProxy
 
-WAITING = (
-    "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+WAITERS = (
+    "FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
     " WHERE d.datname = current_database() AND l.objid = 61274401 AND NOT l.granted"
 )
+WAITING = f"SELECT count(*) {WAITERS}"
+SEND_AWAY = f"SELECT pg_cancel_backend(l.pid) {WAITERS} AND l.pid <> %(but)s"
 
 
 @pytest.fixture
@@ -113,14 +115,14 @@ def test_what_the_server_is_still_doing_is_waited_for_before_it_is_judged(
 
 
 def test_when_the_log_cannot_be_asked_the_outcome_is_called_unknown(
-    database_url: str, proxy: TcpProxy
+    database_url: str, proxy: TcpProxy, database: Database
 ) -> None:
-    """Another session is next in the queue of writers, and keeps the lock."""
+    """Another session is next in the queue of writers and keeps the lock; who waits is sent away."""
+    wanted = append()
     with (
-        closing(Database(proxy.url, statement_timeout_seconds=0.3)) as database,
         psycopg.connect(database_url) as other,
         psycopg.connect(database_url, autocommit=True) as watcher,
-        ThreadPoolExecutor(1) as pool,
+        ThreadPoolExecutor(2) as pool,
     ):
 
         def queue_another(connection: object, saved: Saved) -> None:
@@ -129,10 +131,13 @@ def test_when_the_log_cannot_be_asked_the_outcome_is_called_unknown(
                 pass
             proxy.cut_at(b"COMMIT", "after the reply")
 
-        wanted = append()
+        answer = pool.submit(Recorder(database).append_with, wanted, queue_another)
+        while not answer.done():
+            if proxy.cuts:
+                watcher.execute(SEND_AWAY, {"but": other.info.backend_pid})
         with pytest.raises(OutcomeUnknown):
-            Recorder(database).append_with(wanted, queue_another)
-        assert len(stored(database, wanted)) == 2
+            answer.result()
+    assert len(stored(database, wanted)) == 2
 
 
 def test_a_version_that_another_writer_took_meanwhile_is_not_taken_for_ones_own(

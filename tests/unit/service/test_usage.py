@@ -1,11 +1,10 @@
 """Calls of a key are counted by hour, endpoint and answer, and none is counted twice."""
 
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
 from projections.access import key_usage
-from projections.database import Database
 from service.bootstrap import Services
 from service.usage import Usage
 from tests.factories import Tenant
@@ -39,15 +38,24 @@ def test_calls_add_up_over_flushes_and_processes(services: Services, clinic: Ten
 def test_what_could_not_be_written_is_written_the_next_time(
     database_url: str, services: Services, clinic: Tenant
 ) -> None:
-    with closing(Database(database_url, statement_timeout_seconds=0.2)) as slow:
-        usage = Usage(slow)
-        count(usage, clinic, ("GET /patients", 200))
-        with psycopg.connect(database_url) as other:
-            other.execute("LOCK TABLE attestor.key_usage")
-            usage.flush()
-        assert calls(services, clinic) == {}
-        count(usage, clinic, ("GET /patients", 200))
-        usage.flush()
+    usage = Usage(services.database)
+    count(usage, clinic, ("GET /patients", 200))
+    with (
+        psycopg.connect(database_url) as other,
+        psycopg.connect(database_url, autocommit=True) as watcher,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("LOCK TABLE attestor.key_usage")
+        flush = pool.submit(usage.flush)
+        while not flush.done():
+            watcher.execute(
+                "SELECT pg_cancel_backend(pid) FROM pg_locks"
+                " WHERE relation = 'attestor.key_usage'::regclass AND NOT granted"
+            )
+        flush.result()
+    assert calls(services, clinic) == {}
+    count(usage, clinic, ("GET /patients", 200))
+    usage.flush()
     assert calls(services, clinic) == {("GET /patients", 200): 2}
 
 
