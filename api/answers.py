@@ -59,7 +59,11 @@ class Shown:
 
 
 def enveloped(
-    req: Request, data: Any, position: int | None, pagination: Mapping[str, Any] | None = None
+    req: Request,
+    data: Any,
+    position: int | None,
+    pagination: Mapping[str, Any] | None = None,
+    as_of: str | None = None,
 ) -> bytes:
     """The body around `data`, or `data` alone where the client asked for that."""
     if not req.context.query.get("envelope", True):
@@ -67,7 +71,7 @@ def enveloped(
     meta = {
         "request_id": req.context.request_id,
         "position": None if position is None else str(position),
-        "as_of": None,
+        "as_of": as_of,
     }
     body = {"data": data, "meta": meta}
     if pagination is not None:
@@ -86,11 +90,17 @@ def answer_one(req: Request, resp: falcon.Response, data: Any, resource: Resourc
         resp.data = enveloped(req, data, resource.position)
 
 
-def answer_data(req: Request, resp: falcon.Response, data: Any, position: int | None) -> None:
-    """Content that has no version of its own."""
+def answer_data(
+    req: Request,
+    resp: falcon.Response,
+    data: Any,
+    position: int | None,
+    as_of: str | None = None,
+) -> None:
+    """Content that has no version of its own; `as_of` is the past instant it was asked for."""
     if position is not None:
         resp.set_header("x-log-position", str(position))
-    resp.data = enveloped(req, data, position)
+    resp.data = enveloped(req, data, position, as_of=as_of)
 
 
 def answer_list(

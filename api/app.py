@@ -14,9 +14,11 @@ from api.operations import BY_ROUTE, OPERATIONS
 from api.problems import add_error_handlers
 from api.rate_limit import RateLimit
 from api.request import Request
+from api.resources.account import Account
 from api.resources.cms_reports import CmsReports
 from api.resources.docs import Docs
 from api.resources.documents import Documents
+from api.resources.frozen_reports import FrozenReports
 from api.resources.health import Health
 from api.resources.imports import Imports
 from api.resources.keys import Keys
@@ -43,8 +45,10 @@ def create_app(services: Services) -> App:
         "date_variables": Variables(services, "date"),
         "metrics": Metrics(services),
         "cms_reports": CmsReports(services),
+        "frozen_reports": FrozenReports(services),
         "documents": Documents(services),
         "imports": Imports(services),
+        "account": Account(services),
         "api_keys": Keys(services),
         "health": Health(services, telemetry),
         "docs": Docs(specification()),

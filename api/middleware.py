@@ -84,8 +84,7 @@ class Admit:
                         retry_after=allowance.retry_seconds,
                     )
             principal.require(operation.scope)
-        if req.params:
-            context.query = read_query(operation.parameters, req.params)
+        context.query = read_query(operation.parameters, req.params)
 
 
 class Record:

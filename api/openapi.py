@@ -12,7 +12,7 @@ from marshmallow import Schema
 
 from api.fields import LARGEST_ID
 from api.operation import FIELD, Operation
-from api.operations import OPERATIONS
+from api.operations import OPERATIONS, TAGS
 from api.parameters import NO_NUL
 from api.problems import BY_SLUG
 from api.resources.docs import FILES
@@ -67,6 +67,8 @@ def describe() -> dict[str, Any]:
     spec = APISpec(
         "Attestor", RELEASE, "3.1.0", info=_INFO, plugins=[MarshmallowPlugin(_name)]
     )
+    for tag in TAGS:
+        spec.tag({"name": tag})
     for scheme in (
         {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         {"type": "http", "scheme": "bearer"},
@@ -119,6 +121,7 @@ def _query(operation: Operation) -> Iterator[dict[str, Any]]:
         yield {
             "name": parameter.name,
             "in": "query",
+            "required": parameter.is_required,
             "schema": dict(parameter.schema),
             "description": parameter.description,
         }
@@ -165,11 +168,17 @@ def _success(operation: Operation) -> dict[str, Any]:
         names += ["X-Log-Position", "ETag"]
     if operation.status in (201, 202):
         names += ["Location"]
+    written = {name: {"schema": schema} for name in operation.media_types}
+    files = {name: {"schema": _file(name)} for name in operation.download_types}
     return {
         "description": operation.summary,
         "headers": _answer_headers(names),
-        "content": {name: {"schema": schema} for name in operation.media_types},
+        "content": {**written, **files},
     }
+
+
+def _file(media_type: str) -> dict[str, Any]:
+    return {"type": "object" if media_type.endswith("+json") else "string"}
 
 
 def _answer_headers(names: Iterable[str]) -> dict[str, Any]:

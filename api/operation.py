@@ -22,7 +22,8 @@ class Operation:
 
     `resource` and `suffix` name the responder, `on_<method>_<suffix>` of that resource.
     `body` is the schema of what is sent, or several that it must be one of.
-    `answer` is what `data` holds; without it the answer is a file.
+    `answer` is what `data` holds; without it the answer is a file. `download_types` are the other
+    ways to write an answer, as files.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Operation:
     is_body_optional: bool = False
     is_partial: bool = False
     media_types: tuple[str, ...] = ("application/json",)
+    download_types: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
 
     @cached_property

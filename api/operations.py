@@ -1,24 +1,31 @@
 """Everything that can be asked, in one table: routes, scopes, documentation rest on it."""
 
+from dataclasses import replace
 from typing import Any
 
+from api.exports import FILES, FORMATS
 from api.operation import Operation
 from api.pagination import parameters
-from api.parameters import Parameter, choice, day, text, whole
+from api.parameters import Parameter, choice, day, moment, text, whole
 from api.schemas import (
+    AccountIn,
+    AttestationIn,
     DateObservationIn,
     DateValueIn,
     DateVariableIn,
+    FreezeIn,
     KeyIn,
     MetricIn,
     NumberObservationIn,
     PatientIn,
+    RestatementIn,
     RotationIn,
     ScrapeIn,
+    SubmissionIn,
     ValueIn,
     VariableIn,
 )
-from api.shapes import access, charts, frame, measures
+from api.shapes import access, charts, frame, measures, reports
 from domain.account import Scope
 from projections.patients import SORTS
 
@@ -27,6 +34,7 @@ VARIABLE = "/variables/{variable_id:id}"
 DATE_VARIABLE = "/date-variables/{variable_id:id}"
 DOCUMENT = "/documents/{document_id:document}"
 KEY = "/api-keys/{key_id:id}"
+REPORT = "/cms-reports/{report_id:id}"
 
 MIN_POSITION = whole(
     "min_position", 0, 10**15 - 1, "Wait up to 200 ms until the answer reflects this position."
@@ -40,8 +48,22 @@ PATIENT_FILTERS = (
     choice("sort", tuple(SORTS), "Order; `-` turns it round."),
 )
 
+FORMAT = choice(
+    "format", FORMATS, "How the report is written; without it Accept chooses, else json."
+)
+AGAINST = replace(
+    whole("against", 1, 10**15 - 1, "The other frozen report."), is_required=True
+)
+
 READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
 READ_D, WRITE_D = Scope.DEFINITIONS_READ, Scope.DEFINITIONS_WRITE
+READ_R, WRITE_R = Scope.REPORTS_READ, Scope.REPORTS_WRITE
+
+TAGS = (
+    "patients", "variables", "date-variables", "metrics", "cms-reports", "documents", "imports",
+    "jobs", "account", "api-keys", "operations",
+)  # fmt: skip
+"""The parts of the documentation; what is about the service itself comes last."""
 
 
 def _op(
@@ -50,7 +72,8 @@ def _op(
 ) -> Operation:  # fmt: skip
     """An operation; `responder` is resource.suffix."""
     resource, _, suffix = responder.partition(".")
-    tag = path.split("/")[1]
+    first = path.split("/")[1]
+    tag = first if first in TAGS else "operations"
     return Operation(
         id, method, path, resource, suffix, scope, tag, summary, answer, **options
     )
@@ -116,15 +139,37 @@ OPERATIONS = (
         query=(MIN_POSITION,)),
     _op("change_metric", "PUT", "/metrics/{metric_id:id}", "metrics.one", WRITE_D,
         "Change a metric", measures.Metric, body=(MetricIn,), is_partial=True),
-    _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", Scope.REPORTS_READ,
-        "Read the CMS report", measures.CmsReport,
+    _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", READ_R,
+        "Read the CMS report", reports.CmsReport, download_types=FILES, errors=(409, 422),
         query=(
             text("period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year.",
                  example="2025"),
             whole("metric_id", 1, 10**15 - 1, "Only of this metric."),
-            choice("format", ("json",), "How the report is written."),
+            moment("as_of", "As the log was at this past instant; not with `min_position`."),
+            FORMAT,
             MIN_POSITION,
         )),
+    _op("freeze_report", "POST", "/cms-reports", "cms_reports", WRITE_R,
+        "Freeze a report", reports.WholeFrozenReport, status=201, body=(FreezeIn,),
+        is_body_optional=True),
+    _list("list_frozen_reports", "GET", "/cms-reports/frozen", "frozen_reports.list", READ_R,
+          "List frozen reports, newest first", reports.FrozenReport),
+    _op("get_frozen_report", "GET", REPORT, "frozen_reports.one", READ_R,
+        "Read a frozen report", reports.WholeFrozenReport, is_conditional=True,
+        download_types=FILES, errors=(409, 422), query=(FORMAT,)),
+    _op("attest_report", "POST", f"{REPORT}/attest", "frozen_reports.attest", WRITE_R,
+        "Answer for a frozen report", reports.WholeFrozenReport, body=(AttestationIn,)),
+    _op("submit_report", "POST", f"{REPORT}/submit", "frozen_reports.submit", WRITE_R,
+        "Tell that an attested report was submitted", reports.WholeFrozenReport,
+        body=(SubmissionIn,), is_body_optional=True),
+    _op("restate_report", "POST", f"{REPORT}/restate", "frozen_reports.restate", WRITE_R,
+        "Freeze a report in place of this one", reports.WholeFrozenReport, status=201,
+        body=(RestatementIn,)),
+    _op("verify_report", "GET", f"{REPORT}/verify", "frozen_reports.verify", READ_R,
+        "Compute a frozen report anew and compare", reports.Verification),
+    _list("compare_reports", "GET", f"{REPORT}/diff", "frozen_reports.diff", READ_R,
+          "List the patients who stand elsewhere in another report", reports.Moved,
+          query=(AGAINST,)),
     _op("get_document", "GET", DOCUMENT, "documents.one", READ_P, "Read what a document is",
         charts.Document),
     _op("get_document_file", "GET", f"{DOCUMENT}/file", "documents.file", READ_P,
@@ -135,6 +180,10 @@ OPERATIONS = (
         "Import patients with observations", access.Job, status=202, body_kind="import"),
     _op("get_job", "GET", "/jobs/{job_id:id}", "imports.job", WRITE_P,
         "Read how far a job is", access.Job),
+    _op("get_account", "GET", "/account", "account", READ_D,
+        "Read who the account is and who submits for it", access.Account, is_conditional=True),
+    _op("change_account", "PUT", "/account", "account", Scope.KEYS_ADMIN,
+        "Say who submits to CMS for the account", access.Account, body=(AccountIn,)),
     _list("list_api_keys", "GET", "/api-keys", "api_keys.list", Scope.KEYS_ADMIN,
           "List API keys", access.ApiKey),
     _op("issue_api_key", "POST", "/api-keys", "api_keys.list", Scope.KEYS_ADMIN,

@@ -1,7 +1,9 @@
 """Query parameters: each reads its text strictly and describes itself for OpenAPI."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import falcon
@@ -10,6 +12,10 @@ from domain.clinical_time import parse_date
 from domain.errors import Invalid
 
 NO_NUL = "^[^\\u0000]*$"
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})",
+    re.ASCII | re.IGNORECASE,
+)
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -21,6 +27,7 @@ class Parameter:
     parse: Callable[[str], Any]
     schema: Mapping[str, Any]
     description: str
+    is_required: bool = False
 
 
 def whole(name: str, minimum: int, maximum: int, description: str, **schema: Any) -> Parameter:
@@ -73,6 +80,18 @@ def day(name: str, description: str) -> Parameter:
     return Parameter(name, parse, {"type": "string", "format": "date"}, description)
 
 
+def moment(name: str, description: str) -> Parameter:
+    """An instant with its offset (RFC 3339), read as one in UTC."""
+
+    def parse(given: str) -> datetime:
+        try:
+            return _instant(given)
+        except (ValueError, OverflowError) as error:
+            raise ValueError("must be an instant such as 2026-01-31T12:00:00Z") from error
+
+    return Parameter(name, parse, {"type": "string", "format": "date-time"}, description)
+
+
 def flag(name: str, description: str, default: bool) -> Parameter:
     """true or false; 1, 0, yes and no are understood."""
 
@@ -99,12 +118,21 @@ def read_query(allowed: Mapping[str, Parameter], given: Mapping[str, Any]) -> di
             parsed[name] = parameter.parse(value)
         except ValueError as error:
             raise bad_query(f"{name} {error}") from error
+    for parameter in allowed.values():
+        if parameter.is_required and parameter.name not in parsed:
+            raise bad_query(f"{parameter.name} is required")
     return parsed
 
 
 def bad_query(detail: str) -> falcon.HTTPBadRequest:
     """The 400 for a query that cannot be used."""
     return falcon.HTTPBadRequest(title="Bad query", description=detail)
+
+
+def _instant(given: str) -> datetime:
+    if not _INSTANT.fullmatch(given):
+        raise ValueError("not RFC 3339")
+    return datetime.fromisoformat(given.upper()).astimezone(UTC)
 
 
 def _names(allowed: Mapping[str, Parameter]) -> str:

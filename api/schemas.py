@@ -1,7 +1,7 @@
 """What clients may send: unknown fields, wrong types and broken rules are refused by name."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from marshmallow import RAISE, Schema, ValidationError, validate, validates_schema
 from marshmallow.fields import Dict, Nested, String
@@ -21,6 +21,10 @@ from api.fields import (
 )
 from domain.account import ALL_SCOPES
 from domain.errors import Fault, Invalid
+from domain.measures.overall import ALGORITHMS
+from projections.exports.cms_ids import METHODS
+from projections.exports.metric_type import MetricType
+from projections.exports.submitter import EntityType, Submitter
 
 _FARTHEST = 100_000
 
@@ -155,14 +159,35 @@ class ScrapeIn(Strict):
     document_id = text(100, allow_none=True, metadata={"description": "Only this document."})
 
 
+class PopulationsIn(Strict):
+    """The UUIDs of one rate's populations, by the names of a report's counts."""
+
+    initial_population = text(100)
+    denominator = text(100)
+    denominator_exclusions = text(100)
+    denominator_exceptions = text(100)
+    numerator = text(100)
+    numerator_exclusions = text(100)
+    strata = Dict(keys=text(), values=text(100), metadata={"description": "By their names."})
+
+
+class PopulationUuidsIn(PopulationsIn):
+    """The UUIDs of a measure's populations; of several rates by the names of their groups."""
+
+    groups = Dict(keys=text(), values=Nested(PopulationsIn))
+
+
 class CmsIn(Strict):
     """How the measure is called in submissions."""
 
     measure_id = text(50, allow_none=True)
     emeasure_uuid = text(100, allow_none=True)
-    population_uuids = Dict(values=text(100), allow_none=True)
+    population_uuids = Nested(PopulationUuidsIn, allow_none=True)
     program = text(100, allow_none=True)
-    submission_method = text(100, allow_none=True)
+    submission_method = String(allow_none=True, validate=validate.OneOf(METHODS))
+    metric_type = String(allow_none=True, validate=validate.OneOf(get_args(MetricType)))
+    strata = ListOf(text(shortest=1), validate=validate.Length(max=100))
+    is_end_to_end_reported = Flag()
 
 
 class MetricIn(Strict):
@@ -185,11 +210,74 @@ class MetricIn(Strict):
         allow_none=True, metadata={"exclusiveMinimum": -(10**15), "exclusiveMaximum": 10**15}
     )
     is_ascending = Flag()
-    overall_algorithm = text(100, allow_none=True)
+    overall_algorithm = String(allow_none=True, validate=validate.OneOf(tuple(ALGORITHMS)))
     eligible_population = Whole(
         allow_none=True, validate=validate.Range(min=0, max=1_000_000_000)
     )
     cms = Nested(CmsIn)
+
+
+class SubmitterIn(Strict):
+    """Who submits to CMS: an individual has a TIN and an NPI, a group a TIN, others an id."""
+
+    entity_type = String(required=True, validate=validate.OneOf(get_args(EntityType)))
+    tin = String(allow_none=True, metadata={"pattern": "^[0-9]{9}$"})
+    npi = String(allow_none=True, metadata={"pattern": "^[0-9]{10}$"})
+    entity_id = text(allow_none=True)
+    cehrt_id = String(
+        allow_none=True, metadata={"pattern": "^(2025C|[0-9A-Z]{2}15[CE])[0-9A-Z]{10}$"}
+    )
+    program = text(50, shortest=1, metadata={"default": "mips"})
+    name = text(metadata={"description": "As it is to stand in documents; else the account's."})
+
+    @validates_schema
+    def _is_known_to_cms(self, data: dict[str, Any], **kwargs: Any) -> None:
+        try:
+            Submitter(**data, performance_year=0)
+        except Invalid as error:
+            (fault,) = error.faults
+            raise ValidationError(fault.detail, fault.pointer.removeprefix("#/")) from error
+
+
+class AccountIn(Strict):
+    """What an account says of itself; the submitter is replaced as a whole."""
+
+    submitter = Nested(SubmitterIn, required=True)
+
+
+class FreezeIn(Strict):
+    """Which metrics and days a frozen report is of."""
+
+    period = text(22, metadata={"example": "2025", "description": "By default this year."})
+    metric_ids = ListOf(
+        identifier(),
+        validate=validate.Length(min=1, max=1000),
+        metadata={"description": "By default all."},
+    )
+
+
+class AttestationIn(Strict):
+    """Somebody answers for a report (42 CFR 414.1390)."""
+
+    attested_by = text(shortest=1, required=True, metadata={"example": "Dr. Ada Example"})
+    statement = text(
+        4000,
+        shortest=1,
+        required=True,
+        metadata={"example": "True, accurate and complete to the best of my knowledge."},
+    )
+
+
+class SubmissionIn(Strict):
+    """A report left the house; `reference` is what the receiver calls it."""
+
+    reference = text(allow_none=True)
+
+
+class RestatementIn(Strict):
+    """Why a report is restated."""
+
+    reason = text(1000, shortest=1, required=True, metadata={"example": "A late result."})
 
 
 class KeyIn(Strict):

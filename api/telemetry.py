@@ -9,7 +9,6 @@ from prometheus_client import (
     Histogram,
     disable_created_metrics,
     generate_latest,
-    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -24,8 +23,6 @@ _LAGS = {
 }
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
-# Chosen anew, because gunicorn's configuration imports the library before it names the directory.
-values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
 
 
 class Telemetry:

@@ -19,8 +19,10 @@ SCHEMA = "attestor"
 class Reader(Protocol):
     """What a query needs: the pool, or the one connection of an open transaction."""
 
-    def rows(self, query: str, parameters: Parameters = None) -> list[Row]:
-        """All rows of a query."""
+    def rows(
+        self, query: str, parameters: Parameters = None, *, prepare: bool | None = None
+    ) -> list[Row]:
+        """All rows of a query. `prepare` False: planned anew each time, for the values it has."""
         ...
 
     def row(self, query: str, parameters: Parameters = None) -> Row | None:
@@ -34,9 +36,11 @@ class Transaction:
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
 
-    def rows(self, query: str, parameters: Parameters = None) -> list[Row]:
+    def rows(
+        self, query: str, parameters: Parameters = None, *, prepare: bool | None = None
+    ) -> list[Row]:
         """All rows of a query."""
-        return self._connection.execute(query, parameters, binary=True).fetchall()
+        return self._connection.execute(query, parameters, binary=True, prepare=prepare).fetchall()
 
     def row(self, query: str, parameters: Parameters = None) -> Row | None:
         """The only row of a query, or None."""
@@ -110,10 +114,12 @@ class Database:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise Unavailable("The database does not answer; please try again.") from error
 
-    def rows(self, query: str, parameters: Parameters = None) -> list[Row]:
+    def rows(
+        self, query: str, parameters: Parameters = None, *, prepare: bool | None = None
+    ) -> list[Row]:
         """All rows of a query."""
         with self.connection() as connection:
-            return connection.execute(query, parameters, binary=True).fetchall()
+            return connection.execute(query, parameters, binary=True, prepare=prepare).fetchall()
 
     def row(self, query: str, parameters: Parameters = None) -> Row | None:
         """The only row of a query, or None."""

@@ -12,7 +12,14 @@ from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import EventStore, IntegrityError
 
 from domain.account import Account, ApiKey
-from domain.errors import Conflict, Contended, NotFound, VersionMismatch
+from domain.errors import (
+    AttestorError,
+    Conflict,
+    Contended,
+    NotFound,
+    Unavailable,
+    VersionMismatch,
+)
 from domain.events import Event
 from domain.ids import Kind, aggregate_id, kind_of, number_of
 from domain.job import Job
@@ -97,16 +104,21 @@ class Application:
         """Load, tell, save. When others were faster, decide again on what they left, five times;
         a caller who named a version by If-Match is told instead (VersionMismatch)."""
         for attempt in range(_ATTEMPTS):
-            # Also after a conflict, which a twin of this very request may have caused.
             refuse_repeat(self.database, self.vault, context)
-            aggregate = self.load(context, aggregate_class, number)
-            if context.if_match is not None and context.if_match != aggregate.version:
-                raise VersionMismatch(aggregate.version)
-            told = tell(aggregate)
             try:
+                aggregate = self.load(context, aggregate_class, number)
+                if context.if_match is not None and context.if_match != aggregate.version:
+                    raise VersionMismatch(aggregate.version)
+                told = tell(aggregate)
                 return self.save(context, [aggregate], _about(aggregate, told, reply))
             except IntegrityError:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter
+            except Unavailable:
+                raise
+            except AttestorError:
+                # What stands in the way may be what a twin of this very request has just done.
+                refuse_repeat(self.database, self.vault, context)
+                raise
         raise Contended("The resource is being changed by others; please try again.")
 
     def create(self, context: Context, aggregates: Sequence[Aggregate], reply: Reply[R]) -> R:

@@ -34,19 +34,21 @@ class Authentication:
 
     def recognise(self, secret: str) -> Principal:
         """Who comes with this key. Raises Unauthenticated without saying what is wrong with it."""
-        if not is_well_formed(secret):
-            raise Unauthenticated(_REFUSAL)
-        record = self._find(hash_of(secret))
+        record = self._find(secret)
         if record is None or record.revoked_at is not None:
             raise Unauthenticated(_REFUSAL)
         if record.expires_at is not None and record.expires_at <= self._now():
             raise Unauthenticated(_REFUSAL)
         return Principal(record.account_id, record.zone, record.scopes, record.key_id)
 
-    def _find(self, key_hash: bytes) -> KeyRecord | None:
+    def _find(self, secret: str) -> KeyRecord | None:
+        key_hash = hash_of(secret)
         seen = self._seen.get(key_hash)
         if seen is not None and time.monotonic() - seen.at < _FRESH_SECONDS:
             return seen.record
+        # What cannot be a key is neither looked up nor remembered.
+        if not is_well_formed(secret):
+            return None
         asked_at = time.monotonic()
         record = find_key(self._database, key_hash)
         with self._lock:

@@ -19,7 +19,14 @@ from projections.exports.qrda3 import to_qrda3
 from projections.exports.submitter import Submitter
 from service.context import Principal
 
-FORMATS = ("json", "csv", "qpp", "qrda3", "fhir")
+MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "qpp": "application/vnd.qpp.cms.gov+json",
+    "qrda3": "application/xml",
+    "fhir": "application/fhir+json",
+}
+"""How a report can be written."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Exports:
         self._base_url = base_url
 
     def write(self, principal: Principal, body: bytes, wanted: str) -> Export:
-        """`body` (JSON of contract section 4) in a format of FORMATS other than json.
+        """`body` (JSON of contract section 4) in a format of MEDIA_TYPES other than json.
 
         Raises Conflict when the account has not said who submits, Invalid when the metrics lack
         what the format needs.
@@ -53,13 +60,13 @@ class Exports:
         ids = self._ids(principal)
         if wanted == "qpp":
             content = to_qpp(report, submitter, ids)
-            return Export(content, "application/json", f"qpp-submission_{period}.json")
+            return Export(content, MEDIA_TYPES[wanted], f"qpp-submission_{period}.json")
         if wanted == "qrda3":
             content = to_qrda3(report, submitter, ids, {}, self._now())
-            return Export(content, "application/xml", f"qrda3_{period}.xml")
+            return Export(content, MEDIA_TYPES[wanted], f"qrda3_{period}.xml")
         origin = Origin(self._base_url, self._now(), submitter)
-        return Export(to_fhir(report, ids, origin, {}), "application/fhir+json",
-                      f"measure-reports_{period}.json")  # fmt: skip
+        content = to_fhir(report, ids, origin, {})
+        return Export(content, MEDIA_TYPES["fhir"], f"measure-reports_{period}.json")
 
     def _submitter(self, principal: Principal, report: Mapping[str, Any]) -> Submitter:
         account = find_account(self._reader, principal.account_id)

@@ -8,8 +8,6 @@ import os
 import shutil
 from typing import Any
 
-from prometheus_client.multiprocess import mark_process_dead
-
 from service import logs
 from service.failpoints import AFTER_REPLY, failpoint
 from service.settings import Settings
@@ -52,6 +50,9 @@ def on_starting(server: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """Keep what a worker that left has counted, and forget what it was holding."""
+    # The library looks for the counters' directory when it is imported, so not before on_starting.
+    from prometheus_client.multiprocess import mark_process_dead
+
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 

@@ -18,6 +18,7 @@ FIELDS = (
     "duration_ms",
     "account_id",
     "key_id",
+    "client",
     "error",
     "projection",
     "position",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid, NotFound, VersionMismatch
 from domain.measures.period import Period, calendar_year
 from domain.report import FrozenContent, Report
 from projections.database import Reader
@@ -17,6 +17,7 @@ from projections.measures.movement import Moved, moved_patients
 from projections.reports import find_report
 from service.application import Application
 from service.context import Context
+from service.idempotency import refuse_repeat
 from service.resource import Resource
 
 
@@ -39,8 +40,14 @@ class Reports:
     def freeze(
         self, context: Context, period: Period | None, metric_ids: tuple[int, ...] | None
     ) -> Resource:
-        """Freeze what the log says now of some metrics (or all) for a period."""
+        """Freeze what the log says now of some metrics (or all) for a period.
+
+        Raises Invalid when a metric is none of the account's.
+        """
         report = self._frozen(context, period or self._this_year(context), metric_ids)
+        unknown = set(metric_ids or ()) - report.content.metric_versions.keys()
+        if unknown:
+            raise Invalid.field("metric_ids", f"there is no metric {min(unknown)}")
         return self._application.create(
             context, [report], lambda reader, saved: _shown(reader, report.number)
         )
@@ -72,6 +79,10 @@ class Reports:
         if not reason.strip():
             raise Invalid.field("reason", "must not be empty")
         old = self._application.load(context, Report, report_id)
+        # After loading: a twin that restated it before is seen here, a later one when saving.
+        refuse_repeat(self._application.database, self._application.vault, context)
+        if context.if_match is not None and context.if_match != old.version:
+            raise VersionMismatch(old.version)
         content = old.content
         period = Period(content.period_start, content.period_end)
         new = self._frozen(context, period, tuple(content.metric_versions), restates=report_id)

@@ -1,25 +1,61 @@
-"""The CMS report."""
+"""The CMS report, as it is now and as it was at any moment, and frozen for good."""
+
+from datetime import UTC, datetime
 
 import falcon
+import orjson
 
-from api.answers import answer_data
+from api.answers import answer_command, answer_data
+from api.exports import answer_export, format_of
+from api.media import read_json
 from api.parameters import bad_query
 from api.request import Request, principal_of
+from api.resources.frozen_reports import shown_new
+from api.schemas import FreezeIn, load
+from domain.clinical_time import instant
 from domain.errors import Invalid
 from domain.measures.period import Period, parse_period
 from projections import cms_reports
+from projections.reports import position_at
 from service.bootstrap import Services
+
+_FREEZE = FreezeIn()
 
 
 class CmsReports:
-    """Ready counts of all metrics of an account."""
+    """Counts of all metrics of an account."""
 
     def __init__(self, services: Services) -> None:
         self._database = services.database
+        self._exports = services.exports
+        self._reports = services.reports
+        self._limit = services.settings.max_body_bytes
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
+        moment: datetime | None = req.context.query.get("as_of")
+        report = self._now(req) if moment is None else self._then(req, moment)
+        wanted = format_of(req)
+        if wanted == "json":
+            as_of = instant(moment) if moment else None
+            return answer_data(req, resp, report.body, report.position, as_of)
+        export = self._exports.write(principal_of(req), orjson.dumps(report.body), wanted)
+        return answer_export(resp, export, report.position)
+
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
+        sent = load(_FREEZE, read_json(req, self._limit, is_optional=True))
+        period = parse_period(sent["period"]) if "period" in sent else None
+        metric_ids = sent.get("metric_ids")
+        answer_command(
+            req,
+            resp,
+            lambda context: self._reports.freeze(context, period, metric_ids),
+            shown_new,
+            201,
+        )
+
+    def _now(self, req: Request) -> cms_reports.Report:
         query, principal = req.context.query, principal_of(req)
-        report = cms_reports.find(
+        return cms_reports.find(
             self._database,
             principal.account_id,
             principal.zone,
@@ -27,7 +63,21 @@ class CmsReports:
             query.get("metric_id"),
             query.get("min_position", 0),
         )
-        answer_data(req, resp, report.body, report.position)
+
+    def _then(self, req: Request, moment: datetime) -> cms_reports.Report:
+        query, principal = req.context.query, principal_of(req)
+        if "min_position" in query:
+            raise bad_query("as_of and min_position do not go together")
+        if moment > datetime.now(UTC):
+            raise bad_query("as_of lies in the future")
+        return cms_reports.find_at(
+            self._database,
+            principal.account_id,
+            principal.zone,
+            position_at(self._database, moment),
+            _period(query.get("period")),
+            query.get("metric_id"),
+        )
 
 
 def _period(text: str | None) -> Period | None:

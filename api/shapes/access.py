@@ -1,7 +1,7 @@
-"""What clients get of jobs and API keys."""
+"""What clients get of jobs, their account and API keys."""
 
 from marshmallow import validate
-from marshmallow.fields import Dict, Integer, List, String
+from marshmallow.fields import Dict, Integer, List, Nested, String
 
 from api.fields import identifier
 from api.shapes.base import Shape, instant
@@ -21,6 +21,28 @@ class Job(Shape):
     created_at = instant()
     finished_at = instant(allow_none=True)
     problems = List(Dict())
+
+
+class Submitter(Shape):
+    """Who submits to CMS for an account."""
+
+    entity_type = String()
+    tin = String(allow_none=True)
+    npi = String(allow_none=True)
+    entity_id = String(allow_none=True)
+    cehrt_id = String(allow_none=True)
+    program = String()
+    name = String()
+
+
+class Account(Shape):
+    """The caller's account; null while nobody said who submits."""
+
+    id = identifier()
+    name = String()
+    zone = String()
+    submitter = Nested(Submitter, allow_none=True)
+    version = Integer()
 
 
 class ApiKey(Shape):

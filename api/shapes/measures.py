@@ -1,10 +1,10 @@
-"""What clients get of variables, metrics and reports."""
+"""What clients get of variables and metrics."""
 
-from marshmallow import validate
 from marshmallow.fields import Boolean, Dict, Float, Integer, List, Nested, String
 
 from api.fields import identifier
-from api.shapes.base import Shape, day, instant
+from api.shapes.base import Shape
+from api.shapes.reports import Entry
 
 
 class Variable(Shape):
@@ -35,37 +35,6 @@ class DateVariable(Shape):
     version = Integer()
 
 
-class Report(Shape):
-    """A metric's entry in the CMS report."""
-
-    metric_id = identifier()
-    metric_name = String()
-    measure_id = String(allow_none=True)
-    metric_version = Integer()
-    scoring = String()
-    groups = List(Dict())
-    improvement_notation = String()
-    initial_population = Integer(allow_none=True)
-    denominator = Integer(allow_none=True)
-    denominator_exclusions = Integer(allow_none=True)
-    denominator_exceptions = Integer(allow_none=True)
-    numerator = Integer(allow_none=True)
-    numerator_exclusions = Integer(allow_none=True)
-    performance_met = Integer(allow_none=True)
-    performance_not_met = Integer(allow_none=True)
-    performance_rate = Float(allow_none=True)
-    score = Float(allow_none=True)
-    unit = String(allow_none=True)
-    data_completeness = Float(allow_none=True)
-    case_count = Integer(allow_none=True)
-    meets_case_minimum = Boolean(allow_none=True)
-    quality_level = String(validate=validate.OneOf(("low", "medium", "high")), allow_none=True)
-    thresholds = Dict()
-    strata = List(Dict())
-    trend = List(Dict())
-    benchmark = Dict(allow_none=True)
-
-
 class Metric(Shape):
     """A quality measure as its owner wrote it, and what was read out of its formula."""
 
@@ -85,21 +54,4 @@ class Metric(Shape):
     populations = List(String(), allow_none=True)
     patient_values_count = Integer()
     version = Integer()
-    current = Nested(Report, allow_none=True, metadata={"optional": True})
-
-
-class Period(Shape):
-    """Two days, both included."""
-
-    start = day()
-    end = day()
-
-
-class CmsReport(Shape):
-    """The report of an account for a period."""
-
-    period = Nested(Period)
-    generated_at = instant()
-    position = String()
-    stale = Boolean()
-    reports = List(Nested(Report))
+    current = Nested(Entry, allow_none=True, metadata={"optional": True})

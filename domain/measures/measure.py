@@ -162,11 +162,13 @@ def constructs_in(measure: Measure) -> int:
     )
 
 
+def variables_in(expression: Expression) -> frozenset[int]:
+    """The ids of all variables whose values an expression reads."""
+    return frozenset(e.variable_id for e in _walk(expression) if isinstance(e, Values))
+
+
 def variables_of(measure: Measure) -> frozenset[int]:
     """The ids of all variables whose values the measure reads."""
-    return frozenset(
-        each.variable_id
-        for expression in measure.expressions()
-        for each in _walk(expression)
-        if isinstance(each, Values)
-    )
+    read = {number for each in measure.expressions() for number in variables_in(each)}
+    filters = {group.filter_variable_id for group in measure.groups}
+    return frozenset(read | {number for number in filters if number is not None})

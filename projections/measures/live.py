@@ -1,11 +1,12 @@
 """Metrics as they stand at a position of the log: parsed, resolved and compiled."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from domain.measures.parser import Measure, Names, VariableName, parse
+from domain.measures.parser import Measure, Names, PartMetric, VariableName, parse
 from domain.measures.period import Period
 from domain.metric import MetricDefinition
 from projections.database import Reader
@@ -34,7 +35,27 @@ def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMet
     if not rows:
         return []
     names = tuple(VariableName(*row) for row in reader.rows(_QUERIES["variables_at"], scope))
-    return [_live(account_id, row[0], row[1], row[2], names) for row in rows]
+    definitions = [(row[0], row[1], MetricDefinition(**row[2])) for row in rows]
+    parts = parts_of_composites([(row[0], row[2]) for row in definitions], names)
+    return [
+        LiveMetric(number, account_id, version, definition, *_compiled_of(definition, names, parts))
+        for number, version, definition in definitions
+    ]
+
+
+def parts_of_composites(
+    definitions: Iterable[tuple[int, MetricDefinition]], names: tuple[VariableName, ...]
+) -> dict[int, PartMetric]:
+    """The metrics of an account that a composite may name."""
+    return {
+        number: PartMetric(
+            _compiled_of(definition, names, {})[0],
+            definition.is_ascending,
+            definition.filter_variable_id,
+        )
+        for number, definition in definitions
+        if definition.scoring == "proportion"
+    }
 
 
 def compute_totals(
@@ -43,7 +64,9 @@ def compute_totals(
     """Totals and spreads of a metric for any period at any position; nothing is stored."""
     totals = [Decimal(0)] * len(metric.compiled.cells)
     spreads: dict[int, list[Decimal]] = {index: [] for index in metric.compiled.spread}
-    rows = reader.rows(metric.compiled.sql, parameters(metric, period, position, None))
+    rows = reader.rows(
+        metric.compiled.sql, parameters(metric, period, position, None), prepare=False
+    )
     for _, cells in rows:
         for index, cell in enumerate(cells):
             if cell is not None:
@@ -69,21 +92,18 @@ def parameters(
     }
 
 
-def _live(
-    account_id: int,
-    number: int,
-    version: int,
-    body: dict[str, Any],
+def _compiled_of(
+    definition: MetricDefinition,
     names: tuple[VariableName, ...],
-) -> LiveMetric:
-    definition = MetricDefinition(**body)
-    measure, compiled = _compiled(
-        tuple(definition.calculation_formula),
-        tuple(definition.references.items()),
-        definition.filter_variable_id,
-        names,
-    )
-    return LiveMetric(number, account_id, version, definition, measure, compiled)
+    parts: Mapping[int, PartMetric],
+) -> tuple[Measure, CompiledMeasure]:
+    lines = tuple(definition.calculation_formula)
+    references = tuple(definition.references.items())
+    if definition.scoring != "composite":
+        return _compiled(lines, references, definition.filter_variable_id, names)
+    measure = parse(lines, Names(names, definition.references), metrics=parts)
+    by_id = {name.id: name for name in names}
+    return measure, compile_measure(measure, by_id, definition.filter_variable_id)
 
 
 @lru_cache(maxsize=512)

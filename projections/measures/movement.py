@@ -55,7 +55,9 @@ def _metrics(reader: Reader, account_id: int, content: FrozenContent) -> dict[in
 
 def _cells(reader: Reader, metric: LiveMetric, content: FrozenContent) -> Cells:
     period = Period(content.period_start, content.period_end)
-    rows = reader.rows(metric.compiled.sql, parameters(metric, period, content.position, None))
+    rows = reader.rows(
+        metric.compiled.sql, parameters(metric, period, content.position, None), prepare=False
+    )
     return {
         patient_id: dict(zip(metric.compiled.cells, cells, strict=True))
         for patient_id, cells in rows

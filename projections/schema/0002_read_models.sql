@@ -73,8 +73,10 @@ CREATE TABLE observations (
 );
 CREATE INDEX observations_now ON observations (patient_id, variable_id, day DESC, from_position DESC, id DESC)
     WHERE to_position = 9223372036854775807;
-CREATE INDEX observations_of_variable ON observations (account_id, variable_id, patient_id)
-    WHERE to_position = 9223372036854775807;
+-- Measures read this one alone, for any position: not partial, and with all that they compare.
+CREATE INDEX observations_of_variable
+    ON observations (account_id, variable_id, patient_id, day DESC, from_position DESC, id DESC)
+    INCLUDE (to_position, end_day, number, second);
 CREATE INDEX observations_history ON observations (patient_id, from_position);
 
 CREATE TABLE documents (

@@ -140,6 +140,31 @@ def test_concurrent_twins_of_a_value_record_it_once(clinic: Tenant) -> None:
     assert events_of(clinic) == before + 1
 
 
+def test_a_twin_that_is_done_between_the_check_and_the_load_is_found_out(
+    services: Services, clinic: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its change is what then stands in the way: here the version that was named."""
+    patient = clinic.register()
+    context = clinic.asks(idempotency=idempotency(), if_match=1)
+    load = services.application.load
+    twins: list[Any] = []
+
+    def change() -> Any:
+        return services.patients.change_demographics(context, patient, {"name": "Ann"})
+
+    def twin_first(*arguments: Any) -> Any:
+        if not twins:
+            twins.append(None)
+            twins[0] = change()
+        return load(*arguments)
+
+    monkeypatch.setattr(services.application, "load", twin_first)
+    with pytest.raises(AnsweredBefore) as before:
+        change()
+    assert json.loads(before.value.answer) == {"id": patient, "version": 2}
+    assert twins[0].version == 2
+
+
 def test_an_answer_is_kept_encrypted(clinic: Tenant, database_url: str) -> None:
     request = idempotency(body="secret")
     marked = Context(

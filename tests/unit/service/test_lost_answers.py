@@ -117,7 +117,7 @@ def test_what_the_server_is_still_doing_is_waited_for_before_it_is_judged(
 def test_when_the_log_cannot_be_asked_the_outcome_is_called_unknown(
     database_url: str, proxy: TcpProxy, database: Database
 ) -> None:
-    """Another session is next in the queue of writers and keeps the lock; who waits is sent away."""
+    """Another session is the next writer and keeps the lock; who waits is sent away."""
     wanted = append()
     with (
         psycopg.connect(database_url) as other,

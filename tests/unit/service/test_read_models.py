@@ -1,6 +1,8 @@
 """After any history the read models say what the log says: now, and as of every position."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any, NamedTuple
 
 import orjson
@@ -277,6 +279,30 @@ def test_a_swap_keeps_serving_reads_writes_and_the_runner(
     shown = body_of(services, patient)["variables"]
     assert next(each for each in shown if each["id"] == variable)["value"] == "8"
     assert rebuilt(services) == []
+
+
+def test_writers_go_on_while_the_read_models_are_rebuilt(
+    services: Services, chronicles: list[Chronicle]
+) -> None:
+    clinic, variable = chronicles[1].clinic, chronicles[1].variables[0][1]
+    patient, is_done = clinic.register(), Event()
+
+    def write() -> list[int]:
+        acknowledged: list[int] = []
+        while not is_done.is_set():
+            added = clinic.add(patient, variable, str(len(acknowledged)))
+            acknowledged.append(added.body["observation_id"])
+        return acknowledged
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        rebuilt(services, "inline", is_check=False)
+        is_done.set()
+    acknowledged = writing.result()
+    total, items = list_observations(services.database, patient, None, 10_000, 0)
+    assert total == len(acknowledged)
+    assert {item["id"] for item in items} == set(acknowledged)
+    assert rebuilt(services, "inline") == []
 
 
 def test_a_rebuild_that_was_interrupted_leaves_the_read_models_and_can_be_repeated(

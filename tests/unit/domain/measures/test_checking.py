@@ -147,6 +147,14 @@ def test_lines_that_do_not_make_a_measure_are_refused(
             ],
             Scoring.CONTINUOUS_VARIABLE,
         ),
+        (
+            [
+                "scoring: continuous-variable mean",
+                "initial population: true",
+                "measure observation: age",
+            ],
+            Scoring.CONTINUOUS_VARIABLE,
+        ),
     ],
 )
 def test_the_scoring_is_inferred_or_said(lines: list[str], scoring: Scoring) -> None:
