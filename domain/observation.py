@@ -46,6 +46,12 @@ class Observation:
         placed = own if (own.pdf_page, own.highlight, own.document_id) != (None,) * 3 else carried
         return replace(placed, note=own.note if own.note is not None else carried.note)
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether a place on a page was sent or scraped with this very value."""
+        own = self.evidence
+        return own.pdf_page is not None or own.highlight is not None
+
     def as_state(self) -> dict[str, Any]:
         """JSON-ready event content; `from_state` is the inverse."""
         return {

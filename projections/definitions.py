@@ -1,11 +1,12 @@
 """Variables, date variables and metrics: what an account measures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.ids import number_of
-from domain.measures.parser import VariableName
+from domain.measures.names import fold
+from domain.measures.parser import Names, VariableName, formula_with_current_names
 from domain.metric import Metric
 from domain.observation import VariableKind
 from domain.variable import DateVariable, Variable
@@ -114,7 +115,7 @@ def all_variables(
 def find_metric(database: Reader, metric_id: int) -> DefinitionRecord | None:
     """A metric, of whatever account."""
     row = database.row(_QUERIES["find_metric"], {"id": metric_id})
-    return DefinitionRecord(*row) if row else None
+    return _with_current_names(database, [DefinitionRecord(*row)])[0] if row else None
 
 
 def cms_of_metrics(database: Reader, account_id: int) -> dict[int, dict[str, Any]]:
@@ -130,4 +131,29 @@ def list_metrics(
     scope = {"account_id": account_id, "limit": limit, "offset": offset}
     total = database.row(_QUERIES["count_metrics"], scope)
     rows = database.rows(_QUERIES["list_metrics"], scope)
-    return (total[0] if total else 0), [DefinitionRecord(*row) for row in rows]
+    records = _with_current_names(database, [DefinitionRecord(*row) for row in rows])
+    return (total[0] if total else 0), records
+
+
+def _with_current_names(
+    database: Reader, records: list[DefinitionRecord]
+) -> list[DefinitionRecord]:
+    """Metrics whose formulas print the present names of variables that were renamed."""
+    used = {number for record in records for number in record.body["references"].values()}
+    rows = database.rows(_QUERIES["names_of_variables"], {"ids": sorted(used)})
+    names = {row[0]: VariableName(*row) for row in rows}
+    return [_renamed(record, names) for record in records]
+
+
+def _renamed(record: DefinitionRecord, names: dict[int, VariableName]) -> DefinitionRecord:
+    references: dict[str, int] = record.body["references"]
+    is_current = all(
+        number not in names or key.rpartition(":")[2] == fold(names[number].name)
+        for key, number in references.items()
+    )
+    if is_current:
+        return record
+    formula = formula_with_current_names(
+        record.body["calculation_formula"], Names(names.values(), references)
+    )
+    return replace(record, body={**record.body, "calculation_formula": formula})

@@ -66,6 +66,7 @@ def _row(recorded: Recorded, observation: Observation) -> dict[str, Any]:
         number=str(parsed.number) if parsed and parsed.number is not None else None,
         second=str(parsed.second) if parsed and parsed.second is not None else None,
         text=observation.value,
+        is_proven=observation.is_proven,
         body=observation_body(observation, event.metadata.actor, event.originator_version),
     )
 

@@ -126,7 +126,10 @@ def project(settings: Settings, chosen: argparse.Namespace) -> int:
         database = _unhurried_database(services)
         mapper = services.application.mapper
         if chosen.resume:
-            print(f"{resume_stopped(database, mapper)} stopped lines taken up")
+            for account_id, error in resume_stopped(database, mapper):
+                print(
+                    f"account {account_id}: {f'still stopped by {error}' if error else 'resumed'}"
+                )
         elif chosen.once:
             events = catch_up([Runner(database, each, mapper) for each in ASYNC])
             print(f"{events} events projected")

@@ -8,6 +8,7 @@ from domain.measures.parser import FormulaError, Names, parse
 from domain.metric import Metric, MetricDefinition
 from projections.database import Reader
 from projections.definitions import definition_of, find_metric, variable_names
+from projections.measures.live import metrics_for_composites
 from service.application import Application
 from service.context import Context
 from service.resource import Resource
@@ -22,7 +23,7 @@ class Metrics:
     def define(self, context: Context, sent: dict[str, Any]) -> Resource:
         """A new metric from its name, formula and options. Raises Invalid with line and column."""
         definition = MetricDefinition(
-            **{**sent, **self._resolved(context, sent["calculation_formula"], None)}
+            **{**sent, **self._resolved(context, tuple(sent["calculation_formula"]))}
         )
         self._check_filter(context, definition)
         number = self._application.next_id()
@@ -34,9 +35,9 @@ class Metrics:
 
         def tell(metric: Metric) -> None:
             resolved = {}
-            if "calculation_formula" in changes:
-                formula = changes["calculation_formula"]
-                resolved = self._resolved(context, formula, metric.definition.references)
+            formula = tuple(changes.get("calculation_formula", ()))
+            if formula and formula != tuple(metric.definition.calculation_formula):
+                resolved = self._resolved(context, formula)
             definition = replace(metric.definition, **{**changes, **resolved})
             self._check_filter(context, definition)
             metric.change(definition, context.metadata())
@@ -45,17 +46,18 @@ class Metrics:
             context, Metric, metric_id, tell, lambda r, s, m, t: _shown(r, metric_id)
         )
 
-    def _resolved(
-        self, context: Context, formula: tuple[str, ...], references: dict[str, int] | None
-    ) -> dict[str, Any]:
-        names = variable_names(self._application.database, context.principal.account_id)
+    def _resolved(self, context: Context, formula: tuple[str, ...]) -> dict[str, Any]:
+        """What the names of a formula mean now; later renamings do not change that."""
+        database, account_id = self._application.database, context.principal.account_id
+        names = variable_names(database, account_id)
+        metrics = metrics_for_composites(database, account_id)
         try:
-            measure = parse(formula, Names(names, references))
+            measure = parse(formula, Names(names), metrics=metrics)
         except FormulaError as error:
             raise formula_fault(error) from error
         is_free = measure.scoring == "free"
         return {
-            "calculation_formula": tuple(formula),
+            "calculation_formula": formula,
             "references": measure.references,
             "scoring": measure.scoring,
             "populations": None if is_free else tuple(measure.populations),

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import psycopg
 
@@ -113,12 +113,15 @@ def catch_up(runners: Sequence[Runner]) -> int:
     return events
 
 
-def resume_stopped(database: Database, mapper: EventMapper) -> int:
-    """Take up every account's line that stopped; how many there were."""
-    resumed = 0
+def resume_stopped(database: Database, mapper: EventMapper) -> Iterator[tuple[int, str | None]]:
+    """Take up every account's line that stopped: the account, and what stops it still, if any."""
     for projection in ASYNC:
-        rows = database.rows(_QUERIES["stopped"], {"name": projection.name})
-        for (account_id,) in rows:
-            Runner(database, projection, mapper).resume(account_id)
-            resumed += 1
-    return resumed
+        for (account_id,) in database.rows(_QUERIES["stopped"], {"name": projection.name}):
+            try:
+                Runner(database, projection, mapper).resume(account_id)
+            except (Unavailable, psycopg.OperationalError):
+                raise
+            except Exception as error:  # the line stays where it stopped, and says so
+                yield account_id, type(error).__name__
+            else:
+                yield account_id, None

@@ -11,6 +11,7 @@ from domain.measures.period import Period
 from domain.metric import MetricDefinition
 from projections.database import Reader
 from projections.measures.compiler import CompiledMeasure, compile_measure
+from projections.projection import OPEN
 from projections.queries import load
 
 _QUERIES = load("measure_results")
@@ -41,6 +42,19 @@ def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMet
         LiveMetric(number, account_id, version, definition, *_compiled_of(definition, names, parts))
         for number, version, definition in definitions
     ]
+
+
+def metrics_for_composites(reader: Reader, account_id: int) -> dict[int, PartMetric]:
+    """The account's present metrics as a composite may name them."""
+    return {
+        metric.id: PartMetric(
+            metric.measure,
+            metric.definition.is_ascending,
+            metric.definition.filter_variable_id,
+        )
+        for metric in live_metrics(reader, account_id, OPEN - 1)
+        if metric.measure.scoring == "proportion"
+    }
 
 
 def parts_of_composites(

@@ -69,6 +69,7 @@ CREATE TABLE observations (
     number         numeric,                                 -- of a pair: its first part; null when the value is text
     second         numeric,                                 -- of a pair: its second part
     text           text,                                    -- the value as sent
+    is_proven      boolean NOT NULL,                        -- page and box came with this very value, not with an earlier one
     body           text   NOT NULL                          -- JSON as the API shows it, without the variable's name and units
 );
 CREATE INDEX observations_now ON observations (patient_id, variable_id, day DESC, from_position DESC, id DESC)

@@ -78,13 +78,13 @@ $$;
 
 CREATE FUNCTION apply_observations(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO observations (id, account_id, patient_id, variable_id, from_position, day, end_day,
-                              number, second, text, body)
+                              number, second, text, is_proven, body)
     SELECT r.id, r.account_id, r.patient_id, r.variable_id, base + r.position, r.day, r.end_day,
-           r.number, r.second, r.text,
+           r.number, r.second, r.text, r.is_proven,
            left(r.body, -1) || ', "recorded_at": "' || utc_text(coalesce(at, r.recorded_at)) || '"}'
     FROM jsonb_to_recordset(rows) AS r (id bigint, account_id bigint, patient_id bigint, variable_id bigint,
-         position bigint, day date, end_day date, number numeric, second numeric, text text, body text,
-         recorded_at timestamptz)
+         position bigint, day date, end_day date, number numeric, second numeric, text text,
+         is_proven boolean, body text, recorded_at timestamptz)
 $$;
 
 CREATE FUNCTION apply_observation_ends(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$

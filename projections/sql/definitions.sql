@@ -50,3 +50,6 @@ ORDER BY m.id LIMIT %(limit)s OFFSET %(offset)s;
 -- name: cms_of_metrics
 SELECT id, body -> 'cms' FROM metrics
 WHERE account_id = %(account_id)s AND to_position = 9223372036854775807 ORDER BY id;
+
+-- name: names_of_variables
+SELECT id, kind, name, is_interval FROM variables WHERE id = ANY(%(ids)s) AND to_position = 9223372036854775807;

@@ -4,6 +4,7 @@ of the official reports for every published test case."""
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,10 @@ def populations(clinic: Tenant, cases: list[dict[str, Any]]) -> dict[str, dict[s
     position = database.row("SELECT max(position) FROM events")
     assert position is not None
     (metric,) = live_metrics(database, clinic.account_id, position[0])
-    rows = dict(database.rows(metric.compiled.sql, parameters(metric, YEAR, position[0], None)))
+    bound = parameters(metric, YEAR, position[0], None)
+    rows: dict[int, list[Decimal]] = {
+        row[0]: row[1] for row in database.rows(metric.compiled.sql, bound)
+    }
     names = [cell.what for cell in cells(metric.measure)][: len(POPULATIONS)]
     assert names == list(POPULATIONS)
     ids = patients_by_external_id(database, clinic.account_id, [case["id"] for case in cases])

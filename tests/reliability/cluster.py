@@ -57,7 +57,10 @@ class Cluster:
 
     def wait_until_ready(self) -> None:
         """Until database, schema, API and runner are there, or the service has ended."""
-        wait_until(self._is_ready, "the service is ready")
+        try:
+            wait_until(self._is_ready, "the service is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log.read_text()[-3000:]}") from error
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -136,7 +139,7 @@ class Cluster:
 
     def _is_ready(self) -> bool:
         if self.supervisor.poll() is not None:
-            raise AssertionError(f"the service ended:\n{self.log.read_text()[-2000:]}")
+            raise AssertionError("the service ended")
         try:
             return Client(self.port).call("GET", "/-/ready").status == 200
         except Broken:

@@ -1,20 +1,28 @@
-"""kill -9 of PostgreSQL, the postmaster and all its children, while clients write."""
+"""kill -9 of PostgreSQL while clients write: of all its processes, and of one backend."""
 
 from pathlib import Path
 
-from tests.reliability.cluster import Cluster, kill
+from tests.reliability.cluster import Cluster, Process, kill
 from tests.reliability.load import Load, Ward, everything_holds
 
-ROUNDS = 3
+
+def all_of_it(cluster: Cluster) -> list[Process]:
+    """The postmaster and all its children; the service has to start it again."""
+    return cluster.postgres()
+
+
+def one_backend(cluster: Cluster) -> list[Process]:
+    """The server ends all others, recovers and goes on by itself."""
+    return [each for each in cluster.postgres() if "[local]" in each.cmdline()[0]][:1]
 
 
 def test_every_acknowledged_write_survives_and_the_service_comes_back_by_itself(
     cluster: Cluster, ward: Ward, tmp_path: Path
 ) -> None:
     with Load(ward, tmp_path, clients=4) as load:
-        for _ in range(ROUNDS):
+        for victims in (all_of_it, one_backend, all_of_it, one_backend):
             load.wait_for_acks(10)
-            kill(*cluster.postgres())
+            kill(*victims(cluster))
         load.wait_for_acks(10)
 
     everything_holds(cluster, load)

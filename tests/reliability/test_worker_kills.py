@@ -2,10 +2,12 @@
 
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pikepdf
+import psutil
 import pytest
 
 from service import failpoints
@@ -38,11 +40,12 @@ def import_lines() -> list[bytes]:
 
 def test_an_import_goes_on_after_each_kill_and_takes_every_line_once(cluster: Cluster) -> None:
     ward = Ward.open(cluster.open_account("Import"))
-    worker_of(cluster).suspend()
+    worker = worker_of(cluster)
+    worker.suspend()
     headers = {"Content-Type": "application/x-ndjson"}
     job = ward.client.call("POST", "/imports", b"\n".join(import_lines()), headers).data
     tokens = [cluster.arm(failpoints.BEFORE_APPEND)]
-    worker_of(cluster).resume()
+    worker.resume()
     for _ in range(2):
         wait_until_gone(tokens[-1])
         tokens.append(cluster.arm(failpoints.AFTER_COMMIT_BEFORE_REPLY))
@@ -89,11 +92,12 @@ def check_imported(cluster: Cluster, ward: Ward, job_id: int) -> None:
 def test_a_document_that_was_parsed_when_its_worker_died_is_recorded_once(
     cluster: Cluster, ward: Ward, failpoint: str
 ) -> None:
-    worker_of(cluster).suspend()
+    worker = worker_of(cluster)
+    worker.suspend()
     document = ward.client.upload(ward.admit("Cleo"), VISIT_NOTE.read_bytes())
-    token = cluster.arm(failpoint)
-    worker_of(cluster).resume()
-    wait_until_gone(token)
+    cluster.arm(failpoint)
+    worker.resume()
+    wait_until(lambda: not is_alive(worker), "the worker dies at the failpoint")
 
     assert ended(ward, document["id"])["pages"] == 2
     assert times_read(cluster, document["id"]) == 1
@@ -103,13 +107,12 @@ def test_a_document_whose_worker_dies_while_parsing_is_read_by_the_next_one(
     cluster: Cluster, ward: Ward
 ) -> None:
     document = ward.client.upload(ward.admit("Dora"), long_pdf())
-    worker = worker_of(cluster)
-    parsing = wait_until(lambda: parsers(worker), "a document is being parsed")
+    worker, *parsers = wait_until(lambda: parsing(cluster), "a document is being parsed")
     kill(worker)
 
     assert ended(ward, document["id"])["status"] in ("ready", "refused")
     assert times_read(cluster, document["id"]) == 1
-    wait_until(lambda: not any(map(is_alive, parsing)), "the parsers of the dead worker end")
+    wait_until(lambda: not any(map(is_alive, parsers)), "the parsers of the dead worker end")
 
 
 def long_pdf() -> bytes:
@@ -122,10 +125,14 @@ def long_pdf() -> bytes:
     return content.getvalue()
 
 
-def parsers(worker: Process) -> list[Process]:
-    """The worker's parser server with the child that parses, while there is one."""
-    below = worker.children(recursive=True)
-    return below if len(below) == 2 else []
+def parsing(cluster: Cluster) -> list[Process]:
+    """The worker, its parser server and the child that parses, while there is one."""
+    for worker in cluster.child("work"):
+        with suppress(psutil.NoSuchProcess):
+            below = worker.children(recursive=True)
+            if len(below) == 2:
+                return [worker, *below]
+    return []
 
 
 def ended(ward: Ward, document_id: str) -> Any:

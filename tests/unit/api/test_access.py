@@ -23,13 +23,15 @@ SCOPES = {
                            "scrape_value", "put_date_value", "scrape_date_value",
                            "add_observation", "import_patients", "get_job"},
     Scope.DEFINITIONS_READ: {"list_variables", "get_variable", "list_date_variables",
-                             "get_date_variable", "list_metrics", "get_metric"},
+                             "get_date_variable", "list_metrics", "get_metric", "get_account"},
     Scope.DEFINITIONS_WRITE: {"define_variable", "change_variable", "define_date_variable",
                               "change_date_variable", "define_metric", "change_metric"},
-    Scope.REPORTS_READ: {"get_cms_reports"},
+    Scope.REPORTS_READ: {"get_cms_reports", "list_frozen_reports", "get_frozen_report",
+                         "verify_report", "compare_reports"},
+    Scope.REPORTS_WRITE: {"freeze_report", "attest_report", "submit_report", "restate_report"},
     Scope.AUDIT_READ: {"get_patient_history"},
     Scope.KEYS_ADMIN: {"list_api_keys", "issue_api_key", "get_api_key", "revoke_api_key",
-                       "rotate_api_key", "get_api_key_usage"},
+                       "rotate_api_key", "get_api_key_usage", "change_account"},
 }  # fmt: skip
 
 
@@ -100,6 +102,7 @@ def theirs(new_caller: Callable[[str], Caller]) -> dict[str, Any]:
         "variable_id": other.make("/variables", name="CANARY"),
         "date": other.make("/date-variables", name="CANARY"),
         "metric_id": other.make("/metrics", name="CANARY", calculation_formula=["count(patients)"]),
+        "report_id": other.make("/cms-reports"),
         "document_id": upload.json["data"]["id"],
         "job_id": job.json["data"]["id"],
         "key_id": other.get("/api-keys").json["data"][0]["id"],
@@ -113,6 +116,8 @@ BODIES: dict[str, Any] = {
     "change_variable": {"name": "Mine now"},
     "change_date_variable": {"name": "Mine now"},
     "change_metric": {"name": "Mine now"},
+    "attest_report": {"attested_by": "Me", "statement": "Mine now"},
+    "restate_report": {"reason": "Mine now"},
 }
 WITH_IDS = [operation for operation in GUARDED if FIELD.search(operation.path)]
 
@@ -129,6 +134,8 @@ def test_another_accounts_resource_is_forbidden_and_shows_nothing(
                    "headers": {"Content-Type": "multipart/form-data; boundary=b"}}  # fmt: skip
     if operation.id == "add_observation":
         options["json"] = {"variable_id": caller.make("/variables", name="Mine"), "value": "1"}
+    if operation.id == "compare_reports":
+        options = {"params": {"against": caller.make("/cms-reports")}}
     answer = caller(operation.method, path_of(operation, ids), **options)
     assert answer.status_code == 403, answer.text
     assert "CANARY" not in answer.text + str(answer.headers)
@@ -138,11 +145,21 @@ def test_lists_filters_and_reports_hold_nothing_of_another_account(
     caller: Caller, theirs: dict[str, Any]
 ) -> None:
     one_report = f"/cms-reports?metric_id={theirs['metric_id']}"
+    past_report = f"{one_report}&as_of=2026-01-01T00:00:00Z"
     for path in ("/patients", "/patients?q=CANARY", "/variables", "/date-variables", "/metrics",
-                 "/api-keys", "/cms-reports", one_report):  # fmt: skip
+                 "/api-keys", "/cms-reports", one_report, past_report,
+                 "/cms-reports?format=csv", "/cms-reports/frozen", "/account"):  # fmt: skip
         answer = caller.get(path)
         assert answer.status_code == 200
         assert "CANARY" not in answer.text, path
+
+
+def test_a_report_cannot_be_compared_with_another_accounts(
+    caller: Caller, theirs: dict[str, Any]
+) -> None:
+    mine = caller.make("/cms-reports")
+    answer = caller.get(f"/cms-reports/{mine}/diff?against={theirs['report_id']}")
+    assert answer.status_code == 403
 
 
 def test_ids_of_another_account_inside_a_body_are_refused(
@@ -157,6 +174,7 @@ def test_ids_of_another_account_inside_a_body_are_refused(
          {"variable_id": theirs["variable_id"], "value": "1"}),
         ("POST", f"/patients/{patient}/variables/{variable}/scrape",
          {"document_id": theirs["document_id"]}),
+        ("POST", "/cms-reports", {"metric_ids": [theirs["metric_id"]]}),
         ("POST", "/metrics", {"name": "M", "calculation_formula": ["count(patients)"],
                               "filter_variable_id": theirs["variable_id"]}),
         ("POST", "/metrics", {"name": "M", "calculation_formula":

@@ -127,10 +127,42 @@ def test_a_formula_that_does_not_parse_is_told_where(
         {**METRIC, "eligible_population": -1},
         {**METRIC, "cms": {"measure": "001"}},
         {**METRIC, "scoring": "ratio"},
+        {**METRIC, "overall_algorithm": "average"},
+        {**METRIC, "cms": {"submission_method": "fax"}},
+        {**METRIC, "cms": {"metric_type": "proportion"}},
+        {**METRIC, "cms": {"strata": "all"}},
+        {**METRIC, "cms": {"is_end_to_end_reported": 1}},
+        {**METRIC, "cms": {"population_uuids": {"nominator": "x"}}},
+        {**METRIC, "cms": {"population_uuids": {"strata": {"old": 1}}}},
+        {**METRIC, "cms": {"population_uuids": {"groups": {"a": {"groups": {}}}}}},
     ],
 )
 def test_a_metric_that_breaks_a_rule_is_a_422(caller: Caller, body: Any) -> None:
     assert caller.post("/metrics", json=body).status_code == 422
+
+
+def test_an_algorithm_that_there_is_not_is_answered_with_those_there_are(caller: Caller) -> None:
+    answer = caller.post("/metrics", json={**METRIC, "overall_algorithm": "average"})
+    (fault,) = answer.json["errors"]
+    assert fault["pointer"] == "#/overall_algorithm"
+    for name in ("simpleAverage", "weightedAverage", "sumNumerators", "overallStratumOnly"):
+        assert name in fault["detail"]
+
+
+def test_the_ids_of_a_measure_are_kept_as_they_were_sent(caller: Caller) -> None:
+    rates = {"denominator": "d", "numerator": "n", "strata": {"old": "s"}}
+    cms = {
+        "measure_id": "137",
+        "emeasure_uuid": "u",
+        "program": "mips",
+        "submission_method": "registry",
+        "metric_type": "multiPerformanceRate",
+        "strata": ["14days", "34days"],
+        "is_end_to_end_reported": True,
+        "population_uuids": {"initial_population": "i", **rates, "groups": {"14days": rates}},
+    }
+    made = caller.post("/metrics", json={**METRIC, "cms": cms})
+    assert made.json["data"]["cms"] == cms
 
 
 def test_the_report_counts_what_was_written_before_the_position_it_states(
@@ -167,7 +199,7 @@ def test_a_report_is_of_the_period_that_is_asked_for(caller: Caller, period: str
 @pytest.mark.parametrize(
     "query",
     ["period=25", "period=2025-Q5", "period=2025-06-30..2025-01-01", "period=", "format=pdf",
-     "metric_id=x", "min_position=-1", "as_of=2025-01-01"],
+     "metric_id=x", "min_position=-1"],
 )  # fmt: skip
 def test_a_report_that_cannot_be_made_is_a_400(caller: Caller, query: str) -> None:
     assert caller.get(f"/cms-reports?{query}").status_code == 400

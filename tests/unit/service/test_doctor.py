@@ -136,7 +136,8 @@ def test_a_line_that_stopped_is_found_until_it_is_resumed(services: Services) ->
     assert findings(services) == {
         "projections": f"measure_results stopped for account {row[0]} after 3 (ValueError)"
     }
-    assert resume_stopped(services.database, services.application.mapper) == 1
+    resumed = list(resume_stopped(services.database, services.application.mapper))
+    assert [error for _, error in resumed] == [None]
     assert findings(services) == {}
 
 

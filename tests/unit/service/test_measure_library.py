@@ -208,8 +208,8 @@ def test_a_mistake_is_told_with_its_place(file: Path, old: str, new: str, pointe
 
 
 def test_what_is_no_toml_is_told_with_its_line(file: Path) -> None:
-    file.write_text('name = "x"\nname')
-    with pytest.raises(Invalid, match="not TOML.*line 2"):
+    file.write_text('name = "x"\nname\n')
+    with pytest.raises(Invalid, match=r"not TOML: .* line 2"):
         read_document(file)
 
 
