@@ -26,6 +26,24 @@ def text(longest: int = 200, *, shortest: int = 0, **options: Any) -> fields.Str
     )
 
 
+class Token(fields.String):
+    """A name that machines give: ASCII letters, digits and hyphens."""
+
+    LONGEST = 50
+    PATTERN = "^[0-9A-Za-z-]+$"
+
+    def __init__(self, **options: Any) -> None:
+        described = {"pattern": self.PATTERN, **options.pop("metadata", {})}
+        length = validate.Length(min=1, max=self.LONGEST)
+        super().__init__(validate=length, metadata=described, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        written = super()._deserialize(value, *args, **kwargs)
+        if written and not (written.isascii() and written.replace("-", "0").isalnum()):
+            raise ValidationError("must have letters, digits and hyphens only")
+        return written
+
+
 class Flag(fields.Boolean):
     """true or false, not what looks like them."""
 

@@ -14,6 +14,7 @@ from api.fields import (
     JsonObject,
     ListOf,
     Real,
+    Token,
     ValueText,
     Whole,
     identifier,
@@ -223,11 +224,11 @@ class SubmitterIn(Strict):
     entity_type = String(required=True, validate=validate.OneOf(get_args(EntityType)))
     tin = String(allow_none=True, metadata={"pattern": "^[0-9]{9}$"})
     npi = String(allow_none=True, metadata={"pattern": "^[0-9]{10}$"})
-    entity_id = text(allow_none=True)
+    entity_id = Token(allow_none=True)
     cehrt_id = String(
         allow_none=True, metadata={"pattern": "^(2025C|[0-9A-Z]{2}15[CE])[0-9A-Z]{10}$"}
     )
-    program = text(50, shortest=1, metadata={"default": "mips"})
+    program = Token(metadata={"default": "mips"})
     name = text(metadata={"description": "As it is to stand in documents; else the account's."})
 
     @validates_schema

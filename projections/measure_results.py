@@ -79,7 +79,7 @@ class MeasureResults:
             periods = maintained(account_today(transaction, account_id))
             changed = _changed_values(transaction, touched, position)
             for metric in live_metrics(transaction, account_id, position):
-                if touched.is_redefined or metric.id in touched.metrics:
+                if touched.is_redefined or not touched.metrics.isdisjoint(metric.depends_on):
                     refresh(transaction, metric, periods, position, None)
                     continue
                 charts = (changed.get(each, ()) for each in metric.compiled.variables)

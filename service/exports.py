@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.errors import Conflict
+from domain.measures.period import Period
 from projections.access import find_account
 from projections.database import Reader
 from projections.definitions import cms_of_metrics
@@ -17,6 +18,9 @@ from projections.exports.fhir import Origin, to_fhir
 from projections.exports.qpp import to_qpp
 from projections.exports.qrda3 import to_qrda3
 from projections.exports.submitter import Submitter
+from projections.measures.live import LiveMetric, live_metrics
+from projections.measures.subjects import subjects_of
+from projections.measures.supplements import supplements_of
 from service.context import Principal
 
 MEDIA_TYPES = {
@@ -46,9 +50,12 @@ class Exports:
         self._now = now
         self._base_url = base_url
 
-    def write(self, principal: Principal, body: bytes, wanted: str) -> Export:
+    def write(
+        self, principal: Principal, body: bytes, wanted: str, *, has_individuals: bool = False
+    ) -> Export:
         """`body` (JSON of contract section 4) in a format of MEDIA_TYPES other than json.
 
+        `has_individuals` adds every patient's own MeasureReport with its evidence (fhir alone).
         Raises Conflict when the account has not said who submits, Invalid when the metrics lack
         what the format needs.
         """
@@ -56,16 +63,18 @@ class Exports:
         period = f"{report['period']['start']}_{report['period']['end']}"
         if wanted == "csv":
             return Export(to_csv(report), "text/csv; charset=utf-8", f"cms-report_{period}.csv")
-        submitter = self._submitter(principal, report)
-        ids = self._ids(principal)
+        submitter, ids = self._submitter(principal, report), self._ids(principal)
         if wanted == "qpp":
             content = to_qpp(report, submitter, ids)
             return Export(content, MEDIA_TYPES[wanted], f"qpp-submission_{period}.json")
+        computed = self._computed(principal, report)
         if wanted == "qrda3":
-            content = to_qrda3(report, submitter, ids, {}, self._now())
+            supplements = supplements_of(self._reader, *computed)
+            content = to_qrda3(report, submitter, ids, supplements, self._now())
             return Export(content, MEDIA_TYPES[wanted], f"qrda3_{period}.xml")
         origin = Origin(self._base_url, self._now(), submitter)
-        content = to_fhir(report, ids, origin, {})
+        subjects = subjects_of(self._reader, *computed) if has_individuals else {}
+        content = to_fhir(report, ids, origin, subjects)
         return Export(content, MEDIA_TYPES["fhir"], f"measure-reports_{period}.json")
 
     def _submitter(self, principal: Principal, report: Mapping[str, Any]) -> Submitter:
@@ -74,6 +83,16 @@ class Exports:
             raise Conflict("The account has not said who submits to CMS: PUT /account.")
         year = date.fromisoformat(report["period"]["start"]).year
         return Submitter(**{"name": account.name, **account.submitter, "performance_year": year})
+
+    def _computed(
+        self, principal: Principal, report: Mapping[str, Any]
+    ) -> tuple[list[LiveMetric], Period, int]:
+        """What the report was computed from: its metrics, its period, its place in the log."""
+        position = int(report["position"])
+        wanted = {entry["metric_id"] for entry in report["reports"]}
+        metrics = live_metrics(self._reader, principal.account_id, position)
+        start, end = (date.fromisoformat(report["period"][edge]) for edge in ("start", "end"))
+        return [metric for metric in metrics if metric.id in wanted], Period(start, end), position
 
     def _ids(self, principal: Principal) -> dict[int, CmsIds]:
         found = cms_of_metrics(self._reader, principal.account_id)

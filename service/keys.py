@@ -13,6 +13,7 @@ from projections.access import find_key_of
 from projections.database import Reader
 from service.application import Application
 from service.context import Context, Principal
+from service.idempotency import refuse_repeat
 from service.resource import Resource
 
 PREFIX = "attestor_live_"
@@ -96,6 +97,7 @@ class Keys:
     def rotate(self, context: Context, key_id: int, overlap: timedelta) -> NewKey:
         """A new key with the same name and scopes; the old one ends after the overlap,
         or when it would have ended anyway."""
+        refuse_repeat(self._application.database, self._application.vault, context)
         old = self._application.load(context, ApiKey, key_id)
         if context.if_match is not None and context.if_match != old.version:
             raise VersionMismatch(old.version)

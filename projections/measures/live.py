@@ -28,6 +28,13 @@ class LiveMetric:
     measure: Measure
     compiled: CompiledMeasure
 
+    @property
+    def depends_on(self) -> set[int]:
+        """The metrics whose definitions it is computed from: itself, and those it is made of."""
+        composite = self.measure.composite
+        components = composite.components if composite else ()
+        return {self.id, *(component.metric_id for component in components)}
+
 
 def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMetric]:
     """The account's metrics at a position, with the variables of that moment."""

@@ -19,7 +19,10 @@ Cells = dict[int, dict[str, Decimal]]
 
 @dataclass(frozen=True)
 class Moved:
-    """One patient of one metric: its cells before and after, by name, and what happened between."""
+    """One patient of one metric: its cells before and after, by name, and what happened between.
+
+    None stands for a patient who was in no population.
+    """
 
     metric_id: int
     patient_id: int
@@ -61,6 +64,7 @@ def _cells(reader: Reader, metric: LiveMetric, content: FrozenContent) -> Cells:
     return {
         patient_id: dict(zip(metric.compiled.cells, cells, strict=True))
         for patient_id, cells in rows
+        if any(cells)
     }
 
 

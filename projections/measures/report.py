@@ -14,7 +14,7 @@ from projections.measures.live import LiveMetric
 CASE_MINIMUM = 20
 """Cases below which a measure is not scored against a benchmark (42 CFR 414.1380)."""
 
-_COUNTS = {
+COUNTS = {
     "initial_population": Population.INITIAL_POPULATION,
     "denominator": Population.DENOMINATOR,
     "denominator_exclusions": Population.DENOMINATOR_EXCLUSION,
@@ -72,7 +72,7 @@ def _result(scores: Scores) -> dict[str, Any]:
     """The counts and rates of a measure, a group or a stratum."""
     counts = scores.populations or {}
     return {
-        **{name: counts.get(population.value) for name, population in _COUNTS.items()},
+        **{name: counts.get(population.value) for name, population in COUNTS.items()},
         "performance_met": scores.performance_met,
         "performance_not_met": scores.performance_not_met,
         "performance_rate": scores.performance_rate,

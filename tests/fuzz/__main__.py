@@ -67,6 +67,7 @@ def filled(client: Client) -> dict[str, str]:
         "date variable": client.call("POST", "/date-variables", {"name": "Visit date"}),
         "metric_id": client.call("POST", "/metrics", metric),
         "document_id": client.upload(f"/patients/{patient['id']}/pdf", NOTE),
+        "report_id": client.call("POST", "/cms-reports", {}),
         "job_id": client._send("POST", "/imports", line, "application/x-ndjson")["data"],
     }
     return {place: str(resource["id"]) for place, resource in resources.items()}

@@ -35,6 +35,16 @@ RULES = (
     "filter_variable_id: is not a numerical variable",
     "high_quality_threshold: must not be ",
     "expires_at: must lie in the future",
+    "as_of ",
+    "metric_ids: there is no metric",
+    "statement: must not be empty",
+    "reason: must not be empty",
+    "submitter/",
+    # What a format demands of the account and its measures.
+    "measurementSets",
+    "reports",
+    "cehrt_id: a QRDA III document needs",
+    "program: ",
     "The import is empty",
     "The patient has no document to scrape",
     "No document can be read",
@@ -52,6 +62,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     headers, path = case.headers or {}, case.path_parameters or {}
     if next(_NUMBERS) % 2 or str(path.get("key_id")) == IDS["own key"]:
         path.update({name: _known(name, case.path) for name in path if _is_id(path[name])})
+    query = case.query or {}
+    if next(_NUMBERS) % 2 and _is_id(query.get("against")):
+        query["against"] = IDS["report_id"]
     if _is_key(headers.get("Idempotency-Key")):
         headers["Idempotency-Key"] = f"fuzz-{next(_NUMBERS)}"
     if "If-Match" in headers:

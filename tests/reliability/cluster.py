@@ -124,7 +124,7 @@ class Cluster:
 
     def child(self, name: str) -> list[Process]:
         """The living runner (`project`), worker (`work`) or gunicorn master (`gunicorn`)."""
-        return [p for p in self._children() if name in _command(p)]
+        return [p for p in self._children() if name in command_of(p).split()]
 
     def api_workers(self) -> list[Process]:
         """The processes that answer requests."""
@@ -155,6 +155,13 @@ def kill(*processes: Process) -> None:
     assert not gone_or_not[1]
 
 
+def signal_all(number: signal.Signals, processes: Sequence[Process]) -> None:
+    """Send a signal to each that still lives."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+
+
 def postgres_on(data: Path) -> list[Process]:
     """The PostgreSQL processes on a data directory, the postmaster first."""
     found = [
@@ -164,6 +171,14 @@ def postgres_on(data: Path) -> list[Process]:
     ]
     pids = {process.pid for process in found}
     return sorted(found, key=lambda process: _parent(process) in pids)
+
+
+def command_of(process: Process) -> str:
+    """The command line, or what the process has put in its place; empty of one that is gone."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def is_alive(process: Process) -> bool:
@@ -195,22 +210,8 @@ def _is_of(process: Process, data_dir: Path) -> bool:
     return environ.get("ATTESTOR_DATA_DIR") == str(data_dir) and is_alive(process)
 
 
-def _command(process: Process) -> Sequence[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return ()
-
-
 def _parent(process: Process) -> int:
     try:
         return process.ppid()
     except psutil.NoSuchProcess:
         return 0
-
-
-def signal_all(number: signal.Signals, processes: Sequence[Process]) -> None:
-    """Send a signal to each that still lives."""
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(number)

@@ -17,7 +17,7 @@ from service.migrate import migrate
 from service.postgres_directory import PostgresDirectory
 from service.recorder import Append, Recorder
 from tests.reliability import invariants
-from tests.reliability.cluster import ATTESTOR, kill, postgres_on, signal_all
+from tests.reliability.cluster import ATTESTOR, command_of, kill, postgres_on, signal_all
 from tests.reliability.history import History, Operation
 from tests.reliability.waiting import wait_until
 
@@ -49,7 +49,7 @@ class Scratch:
         kill -9 of everything, and a restart."""
         processes = postgres_on(PostgresDirectory.prepare(self.data_dir).data)
         # The io workers read for others, and never flush.
-        stopped = [p for p in processes if p.pid != backend and "io worker" not in p.cmdline()[0]]
+        stopped = [p for p in processes if p.pid != backend and "io worker" not in command_of(p)]
         signal_all(signal.SIGSTOP, stopped)
         try:
             act()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.reliability.cluster import Cluster, Process, kill
+from tests.reliability.cluster import Cluster, Process, command_of, kill
 from tests.reliability.load import Load, Ward, everything_holds
 
 
@@ -13,7 +13,7 @@ def all_of_it(cluster: Cluster) -> list[Process]:
 
 def one_backend(cluster: Cluster) -> list[Process]:
     """The server ends all others, recovers and goes on by itself."""
-    return [each for each in cluster.postgres() if "[local]" in each.cmdline()[0]][:1]
+    return [each for each in cluster.postgres() if "[local]" in command_of(each)][:1]
 
 
 def test_every_acknowledged_write_survives_and_the_service_comes_back_by_itself(
@@ -22,7 +22,9 @@ def test_every_acknowledged_write_survives_and_the_service_comes_back_by_itself(
     with Load(ward, tmp_path, clients=4) as load:
         for victims in (all_of_it, one_backend, all_of_it, one_backend):
             load.wait_for_acks(10)
-            kill(*victims(cluster))
+            found = victims(cluster)
+            assert found
+            kill(*found)
         load.wait_for_acks(10)
 
     everything_holds(cluster, load)

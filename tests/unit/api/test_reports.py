@@ -304,12 +304,3 @@ def test_what_a_format_lacks_is_a_422_at_the_field(clinic: Clinic) -> None:
     answer = clinic.caller.get(f"/cms-reports/{clinic.freeze()['id']}?format=qrda3")
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json["errors"]] == ["#/cehrt_id"]
-
-
-def test_zz(clinic: Clinic) -> None:
-    caller, before = clinic.caller, clinic.freeze()
-    caller.make("/patients", name="Unmoved", external_id="x")
-    clinic.weigh("120")
-    after = clinic.freeze()
-    print(caller.get(f"/cms-reports/{before['id']}/diff?against={after['id']}").text)
-    assert 0
