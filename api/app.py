@@ -22,6 +22,7 @@ from api.resources.frozen_reports import FrozenReports
 from api.resources.health import Health
 from api.resources.imports import Imports
 from api.resources.keys import Keys
+from api.resources.members import Members
 from api.resources.metrics import Metrics
 from api.resources.patients import Patients
 from api.resources.values import Observations, Values
@@ -44,6 +45,7 @@ def create_app(services: Services) -> App:
         "variables": Variables(services, "number"),
         "date_variables": Variables(services, "date"),
         "metrics": Metrics(services),
+        "members": Members(services),
         "cms_reports": CmsReports(services),
         "frozen_reports": FrozenReports(services),
         "documents": Documents(services),

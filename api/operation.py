@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from api.parameters import Parameter, flag
-from api.schemas import Strict
+from api.schemas.base import Strict
 from api.shapes.base import Shape
 from domain.account import Scope
 

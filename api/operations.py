@@ -5,26 +5,19 @@ from typing import Any
 
 from api.exports import FILES, FORMATS
 from api.operation import Operation
-from api.pagination import parameters
-from api.parameters import Parameter, choice, day, moment, text, whole
-from api.schemas import (
-    AccountIn,
-    AttestationIn,
+from api.pagination import CURSOR, LIMIT, parameters
+from api.parameters import Parameter, choice, day, flag, moment, text, whole
+from api.schemas.access import AccountIn, KeyIn, RotationIn
+from api.schemas.charts import (
     DateObservationIn,
     DateValueIn,
-    DateVariableIn,
-    FreezeIn,
-    KeyIn,
-    MetricIn,
     NumberObservationIn,
     PatientIn,
-    RestatementIn,
-    RotationIn,
     ScrapeIn,
-    SubmissionIn,
     ValueIn,
-    VariableIn,
 )
+from api.schemas.measures import DateVariableIn, MetricIn, VariableIn
+from api.schemas.reports import AttestationIn, FreezeIn, RestatementIn, SubmissionIn
 from api.shapes import access, charts, frame, measures, reports
 from domain.account import Scope
 from projections.patients import SORTS
@@ -50,6 +43,16 @@ PATIENT_FILTERS = (
 
 FORMAT = choice(
     "format", FORMATS, "How the report is written; without it Accept chooses, else json."
+)
+INDIVIDUALS = flag(
+    "individuals", "fhir only: with every patient's own report; needs patients:read, too.", False
+)
+PERIOD = text(
+    "period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year.", example="2025"
+)
+POPULATION = replace(
+    text("population", 100, "Such as numerator; gap: should have met the measure, did not."),
+    is_required=True,
 )
 AGAINST = replace(
     whole("against", 1, 10**15 - 1, "The other frozen report."), is_required=True
@@ -139,14 +142,17 @@ OPERATIONS = (
         query=(MIN_POSITION,)),
     _op("change_metric", "PUT", "/metrics/{metric_id:id}", "metrics.one", WRITE_D,
         "Change a metric", measures.Metric, body=(MetricIn,), is_partial=True),
+    _op("list_metric_patients", "GET", "/metrics/{metric_id:id}/patients", "members", READ_P,
+        "List the patients behind a count, with the evidence", reports.Member, is_list=True,
+        query=(POPULATION, PERIOD, LIMIT, CURSOR)),
     _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", READ_R,
         "Read the CMS report", reports.CmsReport, download_types=FILES, errors=(409, 422),
         query=(
-            text("period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year.",
-                 example="2025"),
+            PERIOD,
             whole("metric_id", 1, 10**15 - 1, "Only of this metric."),
             moment("as_of", "As the log was at this past instant; not with `min_position`."),
             FORMAT,
+            INDIVIDUALS,
             MIN_POSITION,
         )),
     _op("freeze_report", "POST", "/cms-reports", "cms_reports", WRITE_R,
@@ -156,7 +162,7 @@ OPERATIONS = (
           "List frozen reports, newest first", reports.FrozenReport),
     _op("get_frozen_report", "GET", REPORT, "frozen_reports.one", READ_R,
         "Read a frozen report", reports.WholeFrozenReport, is_conditional=True,
-        download_types=FILES, errors=(409, 422), query=(FORMAT,)),
+        download_types=FILES, errors=(409, 422), query=(FORMAT, INDIVIDUALS)),
     _op("attest_report", "POST", f"{REPORT}/attest", "frozen_reports.attest", WRITE_R,
         "Answer for a frozen report", reports.WholeFrozenReport, body=(AttestationIn,)),
     _op("submit_report", "POST", f"{REPORT}/submit", "frozen_reports.submit", WRITE_R,

@@ -18,8 +18,9 @@ _PAGE = {"page", "page_size"}
 _STYLES = ({"offset"}, _PAGE, {"cursor"})
 _CURSOR = re.compile(r"after:([1-9][0-9]{0,14})")
 
+LIMIT = whole("limit", 1, LARGEST_LIMIT, "How many to answer.", default=DEFAULT_LIMIT)
 PAGING = (
-    whole("limit", 1, LARGEST_LIMIT, "How many to answer.", default=DEFAULT_LIMIT),
+    LIMIT,
     whole("offset", 0, LARGEST_OFFSET, "How many to skip; beyond 10 000 use `cursor`.", default=0),
     whole("page", 1, LARGEST_OFFSET, "Number of the page; goes with `page_size`."),
     whole("page_size", 1, LARGEST_LIMIT, "Another name for `limit`; goes with `page`."),

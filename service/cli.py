@@ -25,6 +25,7 @@ from service.context import Context, Principal
 from service.embedded_postgres import EmbeddedPostgresError, UnsafeDatabase
 from service.leadership import RUNNER, WORKER, Leadership
 from service.logs import configure
+from service.measures_command import list_loaded, load_files
 from service.migrate import SchemaMismatch, migrate
 from service.opening import open_database, open_services
 from service.pdf.sandbox import ParserServer
@@ -189,6 +190,18 @@ def load_benchmarks_command(settings: Settings, chosen: argparse.Namespace) -> i
     return 0
 
 
+def load_measures(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Load measures into an account: the variables that it lacks, and the metrics."""
+    with open_services(settings) as services:
+        return load_files(services, _operator(services, chosen.account), chosen.files)
+
+
+def list_measures(settings: Settings, chosen: argparse.Namespace) -> int:
+    """List the metrics of an account."""
+    with open_services(settings) as services:
+        return list_loaded(services, chosen.account)
+
+
 def tail_events(settings: Settings, chosen: argparse.Namespace) -> int:
     """Print the log as it grows: position, time, topic, aggregate and actor, no content."""
     with open_services(settings) as services:
@@ -282,6 +295,11 @@ def _parser() -> argparse.ArgumentParser:
     scheduled.add_argument("every", choices=["month", "quarter", "year"])
     scheduled.add_argument("--metrics", type=int, nargs="+", help="default: all")
     scheduled.add_argument("--off", action="store_true", help="no longer")
+    measures = commands.add_parser("measures", help="Measures.").add_subparsers(required=True)
+    loading = command(measures, "load", load_measures)
+    loading.add_argument("account", type=int, help="the account's number")
+    loading.add_argument("files", type=Path, nargs="+", metavar="FILE", help="TOML documents")
+    command(measures, "list", list_measures).add_argument("account", type=int)
     official = commands.add_parser("benchmarks", help="Official benchmarks.")
     loaded = command(official.add_subparsers(required=True), "load", load_benchmarks_command)
     loaded.add_argument("file", type=Path, help="the JSON that CMS publishes")

@@ -1,9 +1,10 @@
-"""gunicorn's thread worker, which does not wait for the head of a request for ever.
+"""gunicorn's thread worker, which does not wait for a client for ever.
 
-Otherwise as many slow clients as there are threads keep everybody else out.
+Otherwise as many slow or vanished clients as there are threads keep everybody else out.
 """
 
 import socket
+import struct
 import time
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,7 @@ from gunicorn import glogging
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 HEAD_SECONDS = 5.0
+IDLE_SECONDS = 30
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]
@@ -21,7 +23,8 @@ class Logger(glogging.Logger):  # type: ignore[misc]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Cuts connections whose request line and headers are not complete within five seconds."""
+    """Cuts connections whose request line and headers are not complete within five seconds, and
+    those on which nothing moves for thirty while a body is read or an answer is written."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -29,6 +32,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: TConn) -> None:
         """Hand a connection to the threads; it may have to wait for one."""
+        if not conn.initialized:
+            limit_idle(conn.sock, IDLE_SECONDS)
         self._await_head(conn)
         super().enqueue_req(conn)
 
@@ -59,6 +64,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _await_head(self, conn: TConn) -> None:
         self._awaited[conn] = time.monotonic() + HEAD_SECONDS
+
+
+def limit_idle(connection: socket.socket, seconds: int) -> None:
+    """From now on a read or write that has to wait longer raises BlockingIOError."""
+    limit = struct.pack("@ll", seconds, 0)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, option, limit)
 
 
 def _has_head(connection: socket.socket) -> bool:

@@ -74,7 +74,7 @@ class Metrics:
 
 def formula_fault(error: FormulaError) -> Invalid:
     """Where the formula is wrong, for people and for editors."""
-    hint = f" {error.hint}" if error.hint else ""
+    hint = f" ({error.hint})" if error.hint else ""
     detail = f"line {error.line}, column {error.column}: {error.message}{hint}"
     pointer = f"#/calculation_formula/{error.line - 1}"
     return Invalid(f"calculation_formula: {detail}\n{error.caret}", (Fault(pointer, detail),))

@@ -7,7 +7,8 @@ import falcon
 from api.answers import Shown, answer_command, answer_one, context_of
 from api.media import read_json
 from api.request import Request
-from api.schemas import AccountIn, load
+from api.schemas.access import AccountIn
+from api.schemas.base import load
 from projections.access import AccountRecord
 from service.bootstrap import Services
 from service.resource import Resource

@@ -1,6 +1,8 @@
 """The CMS report, as it is now and as it was at any moment, and frozen for good."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import falcon
 import orjson
@@ -11,7 +13,8 @@ from api.media import read_json
 from api.parameters import bad_query
 from api.request import Request, principal_of
 from api.resources.frozen_reports import shown_new
-from api.schemas import FreezeIn, load
+from api.schemas.base import load
+from api.schemas.reports import FreezeIn
 from domain.clinical_time import instant
 from domain.errors import Invalid
 from domain.measures.period import Period, parse_period
@@ -38,8 +41,8 @@ class CmsReports:
         if wanted == "json":
             as_of = instant(moment) if moment else None
             return answer_data(req, resp, report.body, report.position, as_of)
-        export = self._exports.write(principal_of(req), orjson.dumps(report.body), wanted)
-        return answer_export(resp, export, report.position)
+        body = orjson.dumps(report.body)
+        return answer_export(req, resp, self._exports, body, wanted, report.position)
 
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         sent = load(_FREEZE, read_json(req, self._limit, is_optional=True))
@@ -59,7 +62,7 @@ class CmsReports:
             self._database,
             principal.account_id,
             principal.zone,
-            _period(query.get("period")),
+            period_of(query),
             query.get("metric_id"),
             query.get("min_position", 0),
         )
@@ -75,15 +78,16 @@ class CmsReports:
             principal.account_id,
             principal.zone,
             position_at(self._database, moment),
-            _period(query.get("period")),
+            period_of(query),
             query.get("metric_id"),
         )
 
 
-def _period(text: str | None) -> Period | None:
-    if text is None:
+def period_of(query: Mapping[str, Any]) -> Period | None:
+    """The period that is asked for; 400 when there is no such one."""
+    if "period" not in query:
         return None
     try:
-        return parse_period(text)
+        return parse_period(query["period"])
     except Invalid as error:
         raise bad_query(error.detail) from error

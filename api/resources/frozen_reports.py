@@ -20,7 +20,8 @@ from api.exports import answer_export, format_of
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
-from api.schemas import AttestationIn, RestatementIn, SubmissionIn, load
+from api.schemas.base import load
+from api.schemas.reports import AttestationIn, RestatementIn, SubmissionIn
 from domain.errors import NotFound
 from projections.measures.movement import Moved
 from projections.measures.report import as_number
@@ -54,9 +55,8 @@ class FrozenReports:
         if wanted == "json":
             resource = Resource(report_id, report["version"], report["position"], report)
             return answer_one(req, resp, _whole(report), resource)
-        body = report["body"].encode()
-        export = self._services.exports.write(principal_of(req), body, wanted)
-        return answer_export(resp, export, report["log_position"])
+        body, position = report["body"].encode(), report["log_position"]
+        return answer_export(req, resp, self._services.exports, body, wanted, position)
 
     def on_post_attest(self, req: Request, resp: falcon.Response, report_id: int) -> None:
         sent = load(_ATTESTATION, read_json(req, self._limit))

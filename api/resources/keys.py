@@ -9,7 +9,8 @@ from api.answers import Shown, answer_command, answer_data, answer_list, answer_
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
-from api.schemas import KeyIn, RotationIn, load
+from api.schemas.access import KeyIn, RotationIn
+from api.schemas.base import load
 from domain.clinical_time import instant
 from domain.errors import Invalid, NotFound
 from projections.access import find_key_of, key_usage, list_keys

@@ -9,7 +9,8 @@ from api.answers import Shown, answer_command, answer_list, answer_one, last_pos
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
-from api.schemas import MetricIn, load
+from api.schemas.base import load
+from api.schemas.measures import MetricIn
 from domain.errors import NotFound
 from projections import cms_reports
 from projections.definitions import DefinitionRecord, find_metric, list_metrics

@@ -7,7 +7,8 @@ from api.media import read_json
 from api.pagination import paging_of
 from api.parameters import bad_query
 from api.request import Request, principal_of
-from api.schemas import PatientIn, load
+from api.schemas.base import load
+from api.schemas.charts import PatientIn
 from domain.errors import NotFound
 from domain.patient import Demographics
 from projections.patients import PatientFilter, account_of_patient, find_patient, list_patients

@@ -9,14 +9,13 @@ from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request
 from api.resources.patients import require_patient
-from api.schemas import (
+from api.schemas.base import Strict, load
+from api.schemas.charts import (
     DateObservationIn,
     DateValueIn,
     NumberObservationIn,
     ScrapeIn,
-    Strict,
     ValueIn,
-    load,
 )
 from domain.errors import Invalid
 from domain.observation import VariableKind

@@ -9,7 +9,8 @@ from api.answers import Shown, answer_command, answer_list, answer_one, last_pos
 from api.media import read_json
 from api.pagination import paging_of
 from api.request import Request, principal_of
-from api.schemas import DateVariableIn, Strict, VariableIn, load
+from api.schemas.base import Strict, load
+from api.schemas.measures import DateVariableIn, VariableIn
 from domain.errors import NotFound
 from domain.observation import VariableKind
 from domain.variable import DateVariableDefinition, VariableDefinition

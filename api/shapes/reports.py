@@ -167,6 +167,17 @@ class Verification(Shape):
     differing_metrics = List(identifier())
 
 
+class Member(Shape):
+    """A patient behind a count: `evidence` by population, and what the numerator misses."""
+
+    patient_id = identifier()
+    name = String(allow_none=True)
+    external_id = String(allow_none=True)
+    counts = Dict()
+    evidence = Dict()
+    missing = List(String())
+
+
 class MovingEvent(Shape):
     """What was recorded of a patient between two reports."""
 

@@ -76,9 +76,9 @@ def examples() -> list[Example]:
     return [*_conditions(), *_free_scores(), *_blocks()]
 
 
-def refusals() -> list[tuple[str, str]]:
-    """Formulas that are refused, and with what words."""
-    return [(row["formula"], row["told"]) for row in table("formula", "told")]
+def refusals() -> list[Row]:
+    """Formulas that are refused: where and with what words."""
+    return table("formula", "column", "what is wrong", "hint")
 
 
 def _conditions() -> Iterator[Example]:

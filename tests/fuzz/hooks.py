@@ -36,6 +36,8 @@ RULES = (
     "high_quality_threshold: must not be ",
     "expires_at: must lie in the future",
     "as_of ",
+    "individuals goes with",
+    "population must be one of",
     "metric_ids: there is no metric",
     "statement: must not be empty",
     "reason: must not be empty",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
+from urllib.parse import urlencode
 
 from reportlab.pdfgen.canvas import Canvas
 
@@ -36,6 +37,7 @@ class Tenant:
             "/metrics", {"name": f"{word} metric", "calculation_formula": ["count(patients)"]}
         )
         made["metric_id"] = metric["id"]
+        made["report_id"] = client.make("/cms-reports", {})["id"]
         patient = client.make("/patients", {
             "name": f"{word} patient", "dob": dob, "sex": f"{word} sex", "race": f"{word} race",
             "external_id": f"{word}-mrn", "additional_variables": {"note": f"{word} additional"},
@@ -71,6 +73,7 @@ class Operation:
     path: str
     scope: str | None
     fields: tuple[str, ...]
+    query: str
     content_type: str | None
     body: Any = field(hash=False)
 
@@ -88,7 +91,7 @@ class Operation:
             path = path.replace(f"{{{name}}}", str(ids[self.kind_of(name)]))
         content_type, content = self.content() if body is None else (self.content_type, body)
         sent = {"Content-Type": content_type or "application/json", **headers}
-        return client.call(self.method, path, content, sent)
+        return client.call(self.method, f"{path}?{self.query}", content, sent)
 
     def content(self) -> tuple[str | None, Any]:
         """Content type and body."""
@@ -130,14 +133,17 @@ def operations_of(tenant: Tenant) -> list[Operation]:
 def _operation(
     description: Any, path: str, method: str, told: Any, ids: Mapping[str, int | str]
 ) -> Operation:
-    fields = tuple(p["name"] for p in told.get("parameters", ()) if p["in"] == "path")
+    parameters = told.get("parameters", ())
+    fields = tuple(p["name"] for p in parameters if p["in"] == "path")
+    required = [p for p in parameters if p["in"] == "query" and p.get("required")]
+    query = urlencode({p["name"]: example(description, p["schema"]) for p in required})
     content = told.get("requestBody", {}).get("content", {})
     content_type = next(iter(content), None)
     body = None
     if content_type == "application/json":
         body = example(description, content[content_type]["schema"])
         body |= {name: ids[name] for name in body.keys() & ids.keys()}
-    return Operation(method.upper(), path, told["x-scope"], fields, content_type, body)
+    return Operation(method.upper(), path, told["x-scope"], fields, query, content_type, body)
 
 
 def example(description: Any, schema: Any) -> Any:

@@ -103,6 +103,7 @@ def test_ids_of_another_account_in_bodies_and_queries_are_refused(
     patient = f"/patients/{ours.ids['patient_id']}"
     value, number = f"{patient}/variables/{ours.ids['variable_id']}", theirs.ids["variable_id"]
     document, metric = theirs.ids["document_id"], theirs.ids["metric_id"]
+    report = theirs.ids["report_id"]
     formula = {"name": "x", "calculation_formula": ["count(patients)"]}
     answers = [
         ours.client.call("PUT", value, {"value": "1", "document_id": document}),
@@ -110,6 +111,7 @@ def test_ids_of_another_account_in_bodies_and_queries_are_refused(
         ours.client.call("POST", f"{value}/scrape", {"document_id": document}),
         ours.client.call("POST", f"{patient}/observations", {"variable_id": number, "value": "1"}),
         ours.client.call("POST", "/metrics", {**formula, "filter_variable_id": number}),
+        ours.client.call("GET", f"/cms-reports/{ours.ids['report_id']}/diff?against={report}"),
     ]
     assert [a.status for a in answers if not 400 <= a.status < 500] == []
     shown = [
@@ -195,7 +197,7 @@ def test_no_field_of_ours_can_be_assigned(ours: Tenant, operations: list[Operati
         for name in MASS_ASSIGNED:
             answer = operation.send(ours.client, ours.ids, {**operation.body, name: 1})
             pointers = [fault["pointer"] for fault in json.loads(answer.body).get("errors", ())]
-            if answer.status != 422 or pointers != [f"#/{name}"]:
+            if answer.status != 422 or f"#/{name}" not in pointers:
                 wrong.append((operation.name, name, answer.status, pointers))
     assert wrong == []
 

@@ -18,7 +18,8 @@ DOCUMENT = "pdf_000000000000000000000000"
 
 SCOPES = {
     Scope.PATIENTS_READ: {"list_patients", "get_patient", "list_documents", "list_observations",
-                          "get_document", "get_document_file", "get_document_words"},
+                          "get_document", "get_document_file", "get_document_words",
+                          "list_metric_patients"},
     Scope.PATIENTS_WRITE: {"register_patient", "change_patient", "upload_document", "put_value",
                            "scrape_value", "put_date_value", "scrape_date_value",
                            "add_observation", "import_patients", "get_job"},
@@ -136,6 +137,8 @@ def test_another_accounts_resource_is_forbidden_and_shows_nothing(
         options["json"] = {"variable_id": caller.make("/variables", name="Mine"), "value": "1"}
     if operation.id == "compare_reports":
         options = {"params": {"against": caller.make("/cms-reports")}}
+    if operation.id == "list_metric_patients":
+        options = {"params": {"population": "numerator"}}
     answer = caller(operation.method, path_of(operation, ids), **options)
     assert answer.status_code == 403, answer.text
     assert "CANARY" not in answer.text + str(answer.headers)

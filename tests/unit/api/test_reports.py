@@ -304,3 +304,18 @@ def test_what_a_format_lacks_is_a_422_at_the_field(clinic: Clinic) -> None:
     answer = clinic.caller.get(f"/cms-reports/{clinic.freeze()['id']}?format=qrda3")
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json["errors"]] == ["#/cehrt_id"]
+
+
+def test_single_patients_leave_as_fhir_only_and_for_keys_that_may_read_them(
+    submitting: Clinic,
+) -> None:
+    caller, path = submitting.caller, f"/cms-reports/{submitting.freeze()['id']}"
+    bundle = caller.get(f"{path}?format=fhir&individuals=true").json
+    kinds = [entry["resource"]["type"] for entry in bundle["entry"]]
+    assert kinds == ["summary", "individual"]
+    assert caller.get(f"{path}?format=csv&individuals=true").status_code == 400
+    assert caller.get(f"{path}?individuals=true").status_code == 400
+    key = caller.post("/api-keys", json={"name": "R", "scopes": ["reports:read"]}).json["data"]
+    limited = Caller(caller.client, caller.account_id, key["api_key"])
+    assert limited.get(f"{path}?format=fhir").status_code == 200
+    assert limited.get(f"{path}?format=fhir&individuals=true").status_code == 403

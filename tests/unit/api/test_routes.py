@@ -63,6 +63,15 @@ def test_openapi_describes_exactly_the_operations() -> None:
     assert paths == {(operation.route, operation.method) for operation in OPERATIONS}
 
 
+def test_the_documentation_ends_with_the_service_itself() -> None:
+    tags = [tag["name"] for tag in json.loads(specification())["tags"]]
+    assert tags == [
+        "patients", "variables", "date-variables", "metrics", "cms-reports", "documents",
+        "imports", "jobs", "account", "api-keys", "operations",
+    ]  # fmt: skip
+    assert {operation.tag for operation in OPERATIONS} == set(tags)
+
+
 def test_all_18_endpoints_of_the_mission_are_there() -> None:
     routes = {f"{operation.method} {operation.route}" for operation in OPERATIONS}
     wanted = MISSION.strip().splitlines()
@@ -107,6 +116,7 @@ def test_vendored_files_are_the_ones_in_the_lock() -> None:
         ("GET", "/date_variables", "/date-variables"),
         ("PUT", "/patients/1/date_variables/2", "/patients/1/date-variables/2"),
         ("GET", "/cms_reports", "/cms-reports"),
+        ("GET", "/cms_reports/frozen", "/cms-reports/frozen"),
         ("POST", "/variables/create", "/variables"),
         ("POST", "/date_variables/create", "/date-variables"),
         ("GET", "/variables/create", "/variables/create"),

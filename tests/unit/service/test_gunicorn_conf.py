@@ -6,13 +6,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PRINT_CONFIG = """
-import json, os
+import json, os, sys
 from gunicorn.app.base import Application
 class Probe(Application):
     def load_config(self):
         self.load_config_from_module_name_or_filename("python:service.gunicorn_conf")
 cfg = Probe().cfg
 cfg.on_starting(None)
+# It would count in memory, had it been imported before the directory was named.
+assert "prometheus_client" not in sys.modules
+cfg.child_exit(None, type("Worker", (), {"pid": 1}))
 print(json.dumps({name: getattr(cfg, name) for name in (
     "bind", "workers", "threads", "worker_class_str", "preload_app", "forwarded_allow_ips",
     "accesslog", "control_socket_disable", "limit_request_line", "timeout", "graceful_timeout",

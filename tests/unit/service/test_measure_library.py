@@ -136,6 +136,26 @@ def test_a_variable_that_was_renamed_since_is_not_defined_a_second_time(
     assert [name for name, _, _ in variables(clinic)] == ["Glycated Hb", "Visit", "Diabetes"]
 
 
+def test_a_new_formula_is_not_read_with_an_empty_variable_for_a_renamed_one(
+    clinic: Tenant, file: Path
+) -> None:
+    number = clinic.variable("HbA1c")
+    load(clinic, file)
+    clinic.services.variables.change(clinic.asks(), "number", number, {"name": "Glycated Hb"})
+    with pytest.raises(Invalid, match='now called "Glycated Hb"') as refused:
+        load(clinic, edited(file, "min(result) > 9", "min(result) > 8"))
+    assert refused.value.faults[0].pointer == "#/variables/0/name"
+
+
+def test_a_composite_of_the_account_s_metrics_can_be_loaded(clinic: Tenant, file: Path) -> None:
+    part = load(clinic, file).metric_id
+    file.write_text(
+        f'name = "Both"\ncalculation_formula = ["composite: opportunity of metric({part})"]'
+    )
+    load(clinic, file)
+    assert [metric["scoring"] for metric in metrics(clinic)] == ["proportion", "composite"]
+
+
 def test_a_measure_is_loaded_into_one_account_only(
     services: Services, clinic: Tenant, file: Path
 ) -> None:

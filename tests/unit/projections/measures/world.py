@@ -76,8 +76,8 @@ def store(connection: psycopg.Connection[Any], account_id: int, people: list[Per
         )
         cursor.executemany(
             "INSERT INTO observations (id, account_id, patient_id, variable_id, from_position,"
-            " to_position, day, end_day, number, second, text, body)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}')",
+            " to_position, day, end_day, number, second, text, is_proven, body)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, '{}')",
             {
                 (
                     s.id, account_id, p.id, s.variable_id, s.since, s.until,

@@ -1,0 +1,1 @@
+"""What clients may send: unknown fields, wrong types and broken rules are refused by name."""
