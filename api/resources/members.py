@@ -13,7 +13,7 @@ from api.parameters import bad_query
 from api.request import Request, principal_of
 from api.resources.cms_reports import period_of
 from domain.errors import NotFound
-from domain.measures.period import calendar_year
+from domain.measures.period import Period, calendar_year
 from projections.definitions import find_metric
 from projections.measures.drilldown import Member, list_members, populations_of
 from projections.measures.live import LiveMetric, live_metrics
@@ -31,14 +31,12 @@ class Members:
     def on_get(self, req: Request, resp: falcon.Response, metric_id: int) -> None:
         query, principal = req.context.query, principal_of(req)
         metric, position = self._metric(principal, metric_id)
-        population = _population(metric, query["population"])
-        year = datetime.now(ZoneInfo(principal.zone)).year
-        period = period_of(query) or calendar_year(year)
+        period = period_of(query) or _this_year(principal.zone)
+        asked = (period, position, _population(metric, query["population"]))
         paging = replace(paging_of(query), style="cursor")
         total, found = list_members(
-            self._services.database, metric, period, position, population,
-            paging.limit, paging.after_id or 0,
-        )  # fmt: skip
+            self._services.database, metric, *asked, paging.limit, paging.after_id or 0
+        )
         ids = [member.patient_id for member in found]
         answer_list(req, resp, paging, total, [shown(member) for member in found], position, ids)
 
@@ -63,6 +61,10 @@ def shown(member: Member) -> dict[str, Any]:
         "evidence": member.evidence,
         "missing": member.missing,
     }
+
+
+def _this_year(zone: str) -> Period:
+    return calendar_year(datetime.now(ZoneInfo(zone)).year)
 
 
 def _population(metric: LiveMetric, wanted: str) -> str:

@@ -1,8 +1,8 @@
 """What surrounds all answers: meta, pages, problems."""
 
-from marshmallow.fields import Integer, List, Nested, Raw, String
+from marshmallow.fields import Integer, List, Nested, String
 
-from api.shapes.base import Shape
+from api.shapes.base import Shape, instant
 
 
 class Anything(Shape):
@@ -41,7 +41,7 @@ class AnswerMeta(Shape):
 
     request_id = String()
     position = String(allow_none=True)
-    as_of = Raw(allow_none=True)
+    as_of = instant(allow_none=True)
 
 
 class Pagination(Shape):

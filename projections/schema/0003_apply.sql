@@ -41,12 +41,16 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION apply_patients(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
-    UPDATE patients p SET to_position = base + first.position
-    FROM (SELECT r.id, min(r.position) AS position
-          FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint, is_new boolean)
-          WHERE NOT r.is_new GROUP BY r.id) AS first
-    WHERE p.id = first.id AND p.to_position = 9223372036854775807;
+-- Rows are ended one by one: where a table has no statistics yet, a plan for a set reads all of it, under the append lock.
+CREATE FUNCTION apply_patients(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE ended record;
+BEGIN
+    FOR ended IN SELECT r.id, min(r.position) AS position
+                 FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint, is_new boolean)
+                 WHERE NOT r.is_new GROUP BY r.id LOOP
+        UPDATE patients p SET to_position = base + ended.position
+        WHERE p.id = ended.id AND p.to_position = 9223372036854775807;
+    END LOOP;
 
     INSERT INTO patients (id, account_id, from_position, to_position, external_id, name, dob, sex, attributes, body)
     SELECT r.id, r.account_id, base + r.position,
@@ -59,8 +63,8 @@ CREATE FUNCTION apply_patients(rows jsonb, base bigint, at timestamptz) RETURNS 
     FROM (SELECT r.account_id, count(*) AS patients
           FROM jsonb_to_recordset(rows) AS r (account_id bigint, is_new boolean)
           WHERE r.is_new GROUP BY r.account_id) AS added
-    WHERE a.id = added.account_id
-$$;
+    WHERE a.id = added.account_id;
+END $$;
 
 CREATE FUNCTION apply_patient_heads(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO patient_heads AS h (id, account_id, version, position, created_at, updated_at, document_id, summary)
@@ -87,11 +91,14 @@ CREATE FUNCTION apply_observations(rows jsonb, base bigint, at timestamptz) RETU
          is_proven boolean, body text, recorded_at timestamptz)
 $$;
 
-CREATE FUNCTION apply_observation_ends(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
-    UPDATE observations o SET to_position = base + r.position
-    FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint)
-    WHERE o.id = r.id AND o.to_position = 9223372036854775807
-$$;
+CREATE FUNCTION apply_observation_ends(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE ended record;
+BEGIN
+    FOR ended IN SELECT * FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint) LOOP
+        UPDATE observations o SET to_position = base + ended.position
+        WHERE o.id = ended.id AND o.to_position = 9223372036854775807;
+    END LOOP;
+END $$;
 
 CREATE FUNCTION apply_documents(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO documents (id, account_id, patient_id, position, sha256, filename, bytes, created_at)

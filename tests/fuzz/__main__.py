@@ -22,6 +22,16 @@ NOTE = Path(__file__).parents[2] / "examples" / "visit-note.pdf"
 CASES = 2000
 EXAMPLES = 20
 """Generated requests for each operation; the coverage phase makes most of the others."""
+UUIDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(4)]
+CMS = {
+    "measure_id": "001",
+    "emeasure_uuid": UUIDS[0],
+    "submission_method": "electronicHealthRecord",
+    "population_uuids": dict(
+        zip(("initial_population", "denominator", "numerator"), UUIDS[1:], strict=True)
+    ),
+}
+SUBMITTER = {"entity_type": "group", "tin": "123456789", "cehrt_id": "0015E0000000ABC"}
 
 
 def main() -> int:
@@ -53,11 +63,13 @@ def fuzz(client: Client, examples: int) -> int:
 
 
 def filled(client: Client) -> dict[str, str]:
-    """One resource of each kind; the id of each by its place in a path."""
+    """One resource of each kind, such that reports can be sent to CMS; the id of each by its place
+    in a path."""
     (own_key,) = client.call("GET", "/api-keys")
     patient = client.call("POST", "/patients", {"name": "Ann Example", "dob": "1950-02-03"})
-    formula = ["count(patients where age >= 65) / count(patients) * 100"]
-    metric = {"name": "Old age", "calculation_formula": formula}
+    formula = ["initial population: age >= 18", "numerator: age >= 65"]
+    metric = {"name": "Old age", "calculation_formula": formula, "cms": CMS}
+    client.call("PUT", "/account", {"submitter": SUBMITTER})
     line = b'{"name": "Bob Example"}'
     resources = {
         "own key": own_key,

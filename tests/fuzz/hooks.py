@@ -67,6 +67,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     query = case.query or {}
     if next(_NUMBERS) % 2 and _is_id(query.get("against")):
         query["against"] = IDS["report_id"]
+    if next(_NUMBERS) % 2 and isinstance(query.get("population"), str):
+        query["population"] = "gap"
     if _is_key(headers.get("Idempotency-Key")):
         headers["Idempotency-Key"] = f"fuzz-{next(_NUMBERS)}"
     if "If-Match" in headers:

@@ -6,7 +6,6 @@ import io
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -220,14 +219,10 @@ def test_before_the_first_event_there_was_no_metric(clinic: Clinic) -> None:
     assert answer["meta"]["as_of"] == "1999-12-31T21:59:59Z"
 
 
-def tomorrow() -> str:
-    return (datetime.now(UTC) + timedelta(days=1)).isoformat().replace("+00:00", "Z")
-
-
 @pytest.mark.parametrize(
     "moment",
     ["2025-01-01", "2025-01-01T00:00:00", "2025-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
-     "now", "", tomorrow()],
+     "now", "", "9000-01-01T00:00:00Z"],
 )  # fmt: skip
 def test_a_moment_that_is_naive_impossible_or_to_come_is_a_400(
     caller: Caller, moment: str
