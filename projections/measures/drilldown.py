@@ -59,10 +59,11 @@ def list_members(
     statement = _QUERIES["members"].replace("/* compiled */", metric.compiled.sql)
     condition = " AND ".join(_conditions(metric, population))
     rows = reader.rows(statement.replace("/* condition */", condition), bound, prepare=False)
-    evidence = _evidence(reader, metric, period, position, [row[1] for row in rows])
+    total: int = rows[0][0]
+    page = [row[1:] for row in rows if row[1] is not None]
+    evidence = _evidence(reader, metric, period, position, [row[0] for row in page])
     names = _numerator_variables(reader, metric, position)
-    members = [_member(metric, row, evidence.get(row[1], {}), names) for row in rows]
-    return (rows[0][0] if rows else 0), members
+    return total, [_member(metric, row, evidence.get(row[0], {}), names) for row in page]
 
 
 def _conditions(metric: LiveMetric, population: str) -> Iterable[str]:
@@ -127,7 +128,7 @@ def _member(
     evidence: dict[str, list[dict[str, Any]]],
     names: dict[int, str],
 ) -> Member:
-    _, patient_id, name, external_id, cells = row
+    patient_id, name, external_id, cells = row
     there = {each["variable_id"] for each in evidence.get(Population.NUMERATOR.value, ())}
     return Member(
         patient_id,

@@ -3,11 +3,15 @@ WITH fresh (patient_id, cells) AS MATERIALIZED (
     /* compiled */
 ),
 chosen AS (SELECT * FROM fresh WHERE /* condition */)
-SELECT (SELECT count(*) FROM chosen), c.patient_id, p.name, p.external_id, c.cells
-FROM chosen c
-JOIN patients p ON p.id = c.patient_id AND p.from_position <= %(position)s AND p.to_position > %(position)s
-WHERE c.patient_id > %(after_id)s
-ORDER BY c.patient_id LIMIT %(limit)s;
+SELECT whole.total, page.patient_id, page.name, page.external_id, page.cells
+FROM (SELECT count(*) AS total FROM chosen) AS whole
+LEFT JOIN (
+    SELECT c.patient_id, p.name, p.external_id, c.cells FROM chosen c
+    JOIN patients p ON p.id = c.patient_id AND p.from_position <= %(position)s AND p.to_position > %(position)s
+    WHERE c.patient_id > %(after_id)s
+    ORDER BY c.patient_id LIMIT %(limit)s
+) AS page ON true
+ORDER BY page.patient_id;
 
 -- name: observations_shown
 SELECT o.id, o.variable_id, v.name, o.is_proven, o.body FROM observations o
