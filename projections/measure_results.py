@@ -71,8 +71,6 @@ class MeasureResults:
 
     def write(self, transaction: Transaction, folded: dict[int, Touched], position: int) -> None:
         """Bring the results of every touched metric and patient to `position`."""
-        # A table that was just filled has no statistics, and what looks like one row is thousands.
-        transaction.execute("SET LOCAL enable_nestloop = off")
         for account_id, touched in folded.items():
             if not (touched.charts or touched.patients or touched.metrics or touched.is_redefined):
                 continue
@@ -143,6 +141,8 @@ def refresh(
 
     A year is written after its quarters, whose rates are its trend.
     """
+    # A table that was just filled has no statistics, and what looks like one row is thousands.
+    transaction.execute("SET LOCAL enable_nestloop = off")
     for period in sorted(periods, key=lambda period: len(period.quarters)):
         totals = _moved_totals(transaction, metric, period, position, patient_ids)
         if totals is None:

@@ -65,7 +65,12 @@ class VariableIndex:
 def parse_ndjson(line: bytes, variables: VariableIndex) -> ImportLine:
     """One JSON object a line. Raises Invalid with the field and the rule."""
     try:
-        content = json.loads(line, parse_float=_Decimal, parse_constant=_refuse_constant)
+        content = json.loads(
+            line,
+            parse_float=_Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_without_repeats,
+        )
     except (ValueError, RecursionError) as error:
         raise Invalid("The line is not JSON.") from error
     if not isinstance(content, dict):
@@ -186,6 +191,13 @@ def _with_numbers(value: Any) -> Any:
         case list():
             return [_with_numbers(each) for each in value]
     return value
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a name stands twice")
+    return content
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,10 +1,8 @@
 """The append path: one transaction for events, their index columns, keys and inline read models."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -38,7 +36,6 @@ _APPEND = (
 )
 # The statement was never sent, or the server itself gave it up.
 _NOTHING_HAPPENED = (PoolTimeout, psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
-_TURN_SECONDS = 3.0
 _COLUMNS = "position, originator_id, originator_version, topic, state"
 
 
@@ -100,13 +97,12 @@ class Recorder(ApplicationRecorder):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = Lock()
 
     def append(self, append: Append) -> Saved:
         """Append in one statement, which is one transaction."""
         failpoint(BEFORE_APPEND)
         try:
-            with self._turn(), self._database.connection() as connection:
+            with self._database.connection() as connection:
                 saved = _append_on(connection, append)
         except Unavailable as error:
             saved = self._find_out(append, error)
@@ -118,11 +114,7 @@ class Recorder(ApplicationRecorder):
         failpoint(BEFORE_APPEND)
         result: list[R] = []
         try:
-            with (
-                self._turn(),
-                self._database.connection() as connection,
-                connection.transaction(),
-            ):
+            with self._database.connection() as connection, connection.transaction():
                 result.append(then(connection, _append_on(connection, append)))
                 failpoint(AFTER_APPEND_BEFORE_COMMIT)
         except Unavailable as error:
@@ -131,17 +123,6 @@ class Recorder(ApplicationRecorder):
             self._find_out(append, error)
         failpoint(AFTER_COMMIT_BEFORE_REPLY)
         return result[0]
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One append of this process at a time. The server lets only one through anyway, and
-        waiting in its queue costs it a third of an append."""
-        if not self._lock.acquire(timeout=_TURN_SECONDS):
-            raise Unavailable("Too many changes are waiting to be saved; please try again.")
-        try:
-            yield
-        finally:
-            self._lock.release()
 
     def _find_out(self, append: Append, error: Unavailable) -> Saved:
         """The connection broke while committing: the first event is in the log, or nothing is."""

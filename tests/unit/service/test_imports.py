@@ -117,6 +117,7 @@ def test_a_csv_has_a_column_for_each_variable(clinic: Tenant) -> None:
 
 BAD_NDJSON = {
     "not JSON": b"{",
+    "a name that stands twice": b'{"name": "Ann", "name": "Bob"}',
     "not an object": b"[1]",
     "an unknown field": b'{"shoe_size": 43}',
     "a field of another kind": b'{"name": 7}',

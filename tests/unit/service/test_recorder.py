@@ -105,10 +105,9 @@ class TailingReader:
 def missed_under_load(url: str, *, writers: int, appends: int) -> set[int]:
     """Which of the events that so many writers appended a tailing reader missed."""
     with closing(Database(url, size=writers)) as database, closing(Database(url)) as readers:
-        reader = TailingReader(readers)
+        recorder, reader = Recorder(database), TailingReader(readers)
 
         def write() -> None:
-            recorder = Recorder(database)  # one each, as each process has its own
             for _ in range(appends):
                 recorder.append(Append([event()], account_id=1))
 
