@@ -134,6 +134,11 @@ class Runner:
         self._batch_size = min(_BATCH_MAX, _GROWTH * len(batch))
         return len(batch)
 
+    def lag(self) -> int:
+        """How many events of the log are not folded in yet."""
+        row = self._database.row(_QUERIES["lag"], {"name": self._projection.name})
+        return row[0] if row else 0
+
     def resume(self, account_id: int) -> None:
         """Take a stopped account's line up where it stopped, up to the checkpoint."""
         with self._database.transaction() as transaction:

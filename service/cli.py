@@ -132,7 +132,8 @@ def project(settings: Settings, chosen: argparse.Namespace) -> int:
                     f"account {account_id}: {f'still stopped by {error}' if error else 'resumed'}"
                 )
         elif chosen.once:
-            events = catch_up([Runner(database, each, mapper) for each in ASYNC])
+            with progress("projecting", "the log") as report:
+                events = catch_up([Runner(database, each, mapper) for each in ASYNC], report)
             print(f"{events} events projected")
         else:
             leadership = Leadership(database.url, RUNNER)

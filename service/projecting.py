@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
 
@@ -103,13 +103,18 @@ class Projecting:
             sweep(transaction)
 
 
-def catch_up(runners: Sequence[Runner]) -> int:
-    """Project everything there is; how many events it was."""
+def catch_up(
+    runners: Sequence[Runner], report: Callable[[int, int], None] = lambda done, total: None
+) -> int:
+    """Project everything there is; how many events it was. `report` is told how many are done,
+    out of how many."""
     events = 0
     for runner in runners:
         runner.prepare()
+        total = events + runner.lag()
         while done := runner.step():
             events += done
+            report(events, max(events, total))
     return events
 
 

@@ -11,6 +11,9 @@ UPDATE projections SET position = 0, version = %(version)s, updated_at = now() W
 -- name: position
 SELECT position FROM projections WHERE name = %(name)s;
 
+-- name: lag    how many positions there are after the checkpoint
+SELECT (SELECT coalesce(max(position), 0) FROM events) - position FROM projections WHERE name = %(name)s;
+
 -- name: next_entries    the log after a position
 SELECT position, account_id, originator_id, originator_version, topic, state, recorded_at
 FROM events WHERE position > %(after)s AND account_id IS NOT NULL ORDER BY position LIMIT %(limit)s;
