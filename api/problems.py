@@ -42,7 +42,7 @@ PROBLEMS: dict[type[AttestorError], Problem] = {
     errors.TooLarge: Problem(413, "too-large", "The content is too large"),
     errors.KeyReused: Problem(422, "key-reused", "The Idempotency-Key was used before"),
     errors.NotYet: Problem(503, "not-yet", "The result is not there yet", _RETRY),
-    errors.Unavailable: Problem(503, "unavailable", "The database does not answer", _RETRY),
+    errors.Unavailable: Problem(503, "unavailable", "The service cannot answer now", _RETRY),
     errors.OutcomeUnknown: Problem(503, "outcome-unknown", "The outcome is unknown", _RETRY),
     errors.Unauthenticated: Problem(401, "unauthenticated", "A valid key is needed", _CHALLENGE),
     errors.NotAPdf: Problem(400, "not-a-pdf", "The file is not a PDF"),

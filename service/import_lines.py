@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from math import isinf
 from typing import Any, NoReturn
 
@@ -53,9 +54,16 @@ class VariableIndex:
             found = [self._by_id[number]] if type(number) is int and number in self._by_id else []
         else:
             found = self.named(_text(value.get("variable"), f"{place}/variable"))
-        if len(found) != 1:
-            raise Invalid.field(place, "names no variable of the account, or more than one")
+        if len(found) > 1:
+            raise Invalid.field(place, "is the name of several variables: use variable_id")
+        if not found:
+            raise Invalid.field(place, f"is no variable of the account{self._nearest(value)}")
         return found[0]
+
+    def _nearest(self, value: Mapping[str, Any]) -> str:
+        name = value.get("variable")
+        near = get_close_matches(fold(name), self._by_name, n=1) if isinstance(name, str) else []
+        return f"; did you mean {self._by_name[near[0]][0].definition['name']}?" if near else ""
 
     def named(self, name: str) -> list[VariableOfValue]:
         """The variables that fold to this name."""

@@ -1,6 +1,7 @@
 """Reading the text of one line: a syntax tree, or where and why there is none."""
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,6 +14,23 @@ from domain.measures.errors import FormulaError
 Syntax = Tree[Token]
 Branch = Token | Syntax
 
+LINE_NAMES = (
+    "initial population",
+    "denominator",
+    "denominator exclusion",
+    "denominator exception",
+    "numerator",
+    "numerator exclusion",
+    "measure population",
+    "measure population exclusion",
+    "measure observation",
+    "scoring",
+    "composite",
+    "define",
+    "stratum",
+    "group",
+)
+_BEGINNING = re.compile(r"\s*([A-Za-z][A-Za-z _-]*?)s?\s*:")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 SAID = {
@@ -45,7 +63,8 @@ def read_line(text: str, line: int) -> Syntax:
     except UnexpectedInput as error:
         is_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         column = len(text.rstrip()) + 1 if is_end else (error.pos_in_stream or 0) + 1
-        raise FormulaError(line, column, _unexpected(error), _hint(error), text) from error
+        hint = _nearest_line_name(text) or _hint(error)
+        raise FormulaError(line, column, _unexpected(error), hint, text) from error
 
 
 @cache
@@ -86,6 +105,16 @@ def _unexpected(error: UnexpectedInput) -> str:
     if isinstance(error, UnexpectedCharacters):
         return f"unexpected {error.char!r}"
     return "the line cannot be read"
+
+
+def _nearest_line_name(text: str) -> str | None:
+    """What a line that begins like a population may have been meant to be."""
+    begun = _BEGINNING.match(text)
+    written = begun[1].strip().lower().replace("_", " ") if begun else None
+    if written is None or written in LINE_NAMES:
+        return None
+    near = get_close_matches(written, LINE_NAMES, n=1)
+    return f"did you mean {near[0]}: ?" if near else f"lines begin with {', '.join(LINE_NAMES)}"
 
 
 def _hint(error: UnexpectedInput) -> str | None:

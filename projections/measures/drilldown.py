@@ -18,6 +18,7 @@ _QUERIES = load("drilldown")
 GAP = "gap"
 """Patients who should have met the measure and did not: the ones that can still be helped."""
 
+_NO_PLACE = {"pdf_page": None, "highlight": None, "document_id": None}
 _GAP = (
     (Population.DENOMINATOR, True),
     (Population.NUMERATOR, False),
@@ -107,7 +108,7 @@ def _evidence(
 def _shown(number: int, variable_id: int, name: str, is_proven: bool, body: str) -> dict[str, Any]:
     """A value as the API shows it, but with a place on a page only if that came with it."""
     value = {"id": number, "variable_id": variable_id, "variable_name": name, **orjson.loads(body)}
-    return value if is_proven else {**value, "pdf_page": None, "highlight": None}
+    return value if is_proven else {**value, **_NO_PLACE}
 
 
 def _numerator_variables(reader: Reader, metric: LiveMetric, position: int) -> dict[int, str]:

@@ -171,7 +171,7 @@ def test_a_problem_names_the_field_and_the_rule(clinic: Tenant) -> None:
     assert problem["errors"] == [
         {
             "pointer": "#/observations/1",
-            "detail": "names no variable of the account, or more than one",
+            "detail": "is no variable of the account",
         }
     ]
 
