@@ -90,13 +90,7 @@ class Patients:
             patient.record_observation(observation, context.metadata(sent.reason))
             return observation
 
-        return self._application.change(
-            context,
-            Patient,
-            patient_id,
-            tell,
-            lambda r, s, p, o: value_shown(context, p, variable, o, s),
-        )
+        return self._change_value(context, patient_id, variable, tell)
 
     def add_observation(
         self, context: Context, patient_id: int, kind: VariableKind, variable_id: int, sent: ValueIn
@@ -109,13 +103,7 @@ class Patients:
             patient.record_observation(added, context.metadata(sent.reason))
             return added
 
-        return self._application.change(
-            context,
-            Patient,
-            patient_id,
-            tell,
-            lambda r, s, p, o: value_shown(context, p, variable, o, s),
-        )
+        return self._change_value(context, patient_id, variable, tell)
 
     def variable(self, context: Context, kind: VariableKind, variable_id: int) -> VariableOfValue:
         """The caller's variable of this kind. Raises NotFound or Forbidden."""
@@ -158,6 +146,23 @@ class Patients:
             supersedes=() if sent.supersedes is None else (sent.supersedes,),
         )
 
+    def _change_value(
+        self,
+        context: Context,
+        patient_id: int,
+        variable: VariableOfValue,
+        tell: Callable[[Patient], Observation | None],
+    ) -> Resource:
+        return self._application.change(
+            context,
+            Patient,
+            patient_id,
+            tell,
+            lambda reader, saved, patient, told: value_shown(
+                context, patient, variable, told, saved
+            ),
+        )
+
     def _withdraw(
         self, context: Context, patient_id: int, variable: VariableOfValue, sent: ValueIn
     ) -> Resource:
@@ -171,13 +176,7 @@ class Patients:
             patient.withdraw_observation(number, context.metadata(sent.reason))
             return patient.current(variable.id)
 
-        return self._application.change(
-            context,
-            Patient,
-            patient_id,
-            tell,
-            lambda r, s, p, o: value_shown(context, p, variable, o, s),
-        )
+        return self._change_value(context, patient_id, variable, tell)
 
 
 def value_shown(
