@@ -1,6 +1,8 @@
 """Frozen reports say for ever what they said, and whoever asks can check it."""
 
+import io
 import json
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +11,7 @@ from domain.errors import Conflict, Forbidden, Invalid
 from domain.measures.period import last_ended, parse_period
 from projections.reports import find_report, list_reports, position_at
 from service.bootstrap import Services
+from service.imports import ImportJob
 from tests.factories import Tenant, tenant
 
 FORMULA = ("initial population: age >= 18", "numerator: hba1c < 8")
@@ -162,3 +165,59 @@ def test_a_scheduled_report_is_frozen_once_when_its_period_is_over(
     assert (report["period_start"], report["period_end"]) == (ended.start, ended.end)
     assert report["frozen_by"] == "system:attestor"
     schedule.remove(clinic.account_id, "quarter")
+
+
+def imported(clinic: Tenant, lines: list[dict[str, object]]) -> None:
+    """The lines, applied; none of them failed."""
+    imports = clinic.services.imports
+    content = io.BytesIO(b"\n".join(json.dumps(line).encode() for line in lines))
+    shown = imports.accept(clinic.asks(), content, "application/x-ndjson")
+    job = ImportJob(int(shown.id), clinic.context.principal, "application/x-ndjson", 0)
+    imports.run(job, lambda: False)
+    done = imports.find(clinic.context, job.id)
+    assert (done["lines_done"], done["lines_failed"]) == (len(lines), 0)
+
+
+def changes_since(services: Services, account_id: int, position: int) -> Counter[str]:
+    """How many events of each kind of thing the account has after a position."""
+    rows = services.database.rows(
+        "SELECT split_part(topic, '.', 1) FROM events WHERE account_id = %s AND position > %s",
+        (account_id, position),
+    )
+    return Counter(row[0] for row in rows)
+
+
+def test_a_frozen_report_verifies_after_a_thousand_changes(clinic: Tenant) -> None:
+    services = clinic.services
+    variable, metric = clinic.variable("HbA1c"), clinic.metric(*FORMULA)
+    names = [f"P{n}" for n in range(20)]
+    value = {"variable_id": variable, "observed_on": "2025-03-01"}
+    imported(
+        clinic,
+        [{"external_id": n, "dob": "1960-01-01", "observations": [{**value, "value": "7"}]}
+         for n in names],
+    )  # fmt: skip
+    report = frozen(clinic)
+    found = find_report(services.database, report)
+    assert found is not None
+    assert numerator(services, report) == 20
+
+    for number in range(47):  # each line records a value and half of them a birth as well
+        born = {"dob": "2020-01-01" if number % 4 else "1960-01-01"} if number % 2 else {}
+        day = {"variable_id": variable, "observed_on": f"2025-03-{number % 28 + 1:02}"}
+        observations = [{**day, "value": str(5 + number % 7)}]
+        imported(clinic, [{"external_id": n, **born, "observations": observations} for n in names])
+    for number in range(30):
+        limit = f"numerator: hba1c < {number % 9 + 1}"
+        services.metrics.change(clinic.asks(), metric, {"calculation_formula": (FORMULA[0], limit)})
+        services.variables.change(
+            clinic.asks(), "number", variable, {"description": f"laboratory {number}"}
+        )
+
+    changes = changes_since(services, clinic.account_id, int(found[1]["position"]))
+    assert changes["patient"] + changes["metric"] + changes["variable"] >= 1_000
+    assert min(changes["metric"], changes["variable"]) >= 30
+    verified = services.reports.verify(clinic.asks(), report)
+    assert (verified.is_equal, verified.differing_metrics) == (True, ())
+    assert numerator(services, report) == 20
+    assert numerator(services, frozen(clinic)) == 0  # the last limit and the last values differ

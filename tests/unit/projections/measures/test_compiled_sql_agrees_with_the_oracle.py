@@ -19,9 +19,9 @@ STRANGERS = INVENTOR.people(5, first_id=900)
 POSITIONS = st.sampled_from([NOW, NOW, 20])
 
 many = settings(
-    max_examples=600, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=1_400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
-fewer = settings(many, max_examples=200)
+fewer = settings(many, max_examples=400)
 
 
 @pytest.fixture(scope="module")
