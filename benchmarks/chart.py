@@ -6,7 +6,7 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 900, 460
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 560, 20, 410
+_LEFT, _RIGHT, _TOP, _BOTTOM = 85, 560, 20, 410
 _COLOURS = (
     "#d1495b", "#b07fc7", "#3f9f6b", "#2e86ab", "#d99a1c", "#a0622d", "#4db6ac", "#8c8c8c",
     "#e07a5f", "#5c73d6",
