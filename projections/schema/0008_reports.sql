@@ -25,4 +25,4 @@ CREATE TABLE reports (
     restated_at      timestamptz,
     reason           text
 );
-CREATE INDEX reports_of_account ON reports (account_id, id);
+CREATE INDEX reports_of_account ON reports (account_id, frozen_at DESC, id DESC);

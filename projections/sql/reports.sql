@@ -11,7 +11,7 @@ SELECT count(*) FROM reports WHERE account_id = %(account_id)s;
 SELECT account_id, id, version, position, status, period_start, period_end, log_position, metric_versions, sha256,
        release, restates, restated_by, frozen_at, frozen_by, attested_at, attested_by, statement, submitted_at,
        reference, restated_at, reason, NULL
-FROM reports WHERE account_id = %(account_id)s ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s;
+FROM reports WHERE account_id = %(account_id)s ORDER BY frozen_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: position_at    the last position that was recorded by an instant
 SELECT coalesce(max(position), 0) FROM events
