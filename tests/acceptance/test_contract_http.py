@@ -98,9 +98,7 @@ def head(client: Client, request: str, *fields: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/patients", "/patients/1/pdf"])
-def test_an_announced_length_above_the_limit_is_refused_at_once(
-    client: Client, path: str
-) -> None:
+def test_an_announced_length_above_the_limit_is_refused_at_once(client: Client, path: str) -> None:
     kind = "Content-Type: multipart/form-data; boundary=f"
     start = head(client, f"POST {path} HTTP/1.1", "Content-Length: 10737418240", kind)
     status_line = exchange(client, start, b" " * 1000).split(b"\r\n")[0]
@@ -133,9 +131,7 @@ def test_the_server_goes_on_after_a_body_that_was_too_large(client: Client) -> N
     ids=["both-lengths", "two-lengths", "odd-coding", "long-line", "long-field", "many-fields",
          "garbage"],
 )  # fmt: skip
-def test_a_request_that_could_be_read_in_two_ways_is_refused(
-    client: Client, attack: bytes
-) -> None:
+def test_a_request_that_could_be_read_in_two_ways_is_refused(client: Client, attack: bytes) -> None:
     answer = exchange(client, attack)
     assert re.match(rb"HTTP/1.1 4\d\d ", answer) or answer == b""
     assert answer.count(b"HTTP/1.1 ") <= 1
