@@ -38,13 +38,8 @@ class LiveMetric:
 
 def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMetric]:
     """The account's metrics at a position, with the variables of that moment."""
-    scope = {"account_id": account_id, "position": position}
-    rows = reader.rows(_QUERIES["metrics_at"], scope)
-    if not rows:
-        return []
-    names = tuple(VariableName(*row) for row in reader.rows(_QUERIES["variables_at"], scope))
-    definitions = [(row[0], row[1], MetricDefinition(**row[2])) for row in rows]
-    parts = parts_of_composites([(row[0], row[2]) for row in definitions], names)
+    definitions, names = _definitions_at(reader, account_id, position)
+    parts = _parts_of_composites(definitions, names)
     return [
         LiveMetric(number, account_id, version, definition, *_compiled_of(definition, names, parts))
         for number, version, definition in definitions
@@ -53,28 +48,31 @@ def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMet
 
 def metrics_for_composites(reader: Reader, account_id: int) -> dict[int, PartMetric]:
     """The account's present metrics as a composite may name them."""
-    return {
-        metric.id: PartMetric(
-            metric.measure,
-            metric.definition.is_ascending,
-            metric.definition.filter_variable_id,
-        )
-        for metric in live_metrics(reader, account_id, OPEN - 1)
-        if metric.measure.scoring == "proportion"
-    }
+    return _parts_of_composites(*_definitions_at(reader, account_id, OPEN - 1))
 
 
-def parts_of_composites(
-    definitions: Iterable[tuple[int, MetricDefinition]], names: tuple[VariableName, ...]
+def _definitions_at(
+    reader: Reader, account_id: int, position: int
+) -> tuple[list[tuple[int, int, MetricDefinition]], tuple[VariableName, ...]]:
+    """Id, version and definition of each metric, and the variables they may read."""
+    scope = {"account_id": account_id, "position": position}
+    rows = reader.rows(_QUERIES["metrics_at"], scope)
+    if not rows:
+        return [], ()
+    names = tuple(VariableName(*row) for row in reader.rows(_QUERIES["variables_at"], scope))
+    return [(row[0], row[1], MetricDefinition(**row[2])) for row in rows], names
+
+
+def _parts_of_composites(
+    definitions: Iterable[tuple[int, int, MetricDefinition]], names: tuple[VariableName, ...]
 ) -> dict[int, PartMetric]:
-    """The metrics of an account that a composite may name."""
     return {
         number: PartMetric(
             _compiled_of(definition, names, {})[0],
             definition.is_ascending,
             definition.filter_variable_id,
         )
-        for number, definition in definitions
+        for number, _, definition in definitions
         if definition.scoring == "proportion"
     }
 
