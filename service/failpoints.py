@@ -26,11 +26,14 @@ NAMES = (
 )
 
 
-def failpoint(name: str) -> None:
+def failpoint(name: str, request_id: str = "") -> None:
     """Kill this process without any clean-up when the directory ATTESTOR_FAILPOINT has a file
-    `name`. The file goes first, so that it kills one process, and not those started after it."""
+    `name` that is empty or holds this request's id. The file goes first, so that it kills one
+    process, and not those started after it."""
     armed = os.environ.get("ATTESTOR_FAILPOINT")
     if armed:
+        token = Path(armed, name)
         with suppress(FileNotFoundError):
-            Path(armed, name).unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
+            if token.read_text(encoding="ascii") in ("", request_id):
+                token.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)

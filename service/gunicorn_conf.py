@@ -58,4 +58,4 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
     """The answer is with the client."""
-    failpoint(AFTER_REPLY)
+    failpoint(AFTER_REPLY, environ.get("HTTP_X_REQUEST_ID", ""))

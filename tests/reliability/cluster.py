@@ -112,11 +112,16 @@ class Cluster:
             _, key = services.keys.open_account(name, "UTC", "open-account")
         return Client(self.port, key.secret)
 
-    def arm(self, failpoint: str) -> Path:
-        """Let the next process that comes to a failpoint die there; the file goes when it does."""
+    def arm(self, failpoint: str, request_id: str = "") -> Path:
+        """Let the next process that comes to a failpoint die there; the file goes when it does.
+
+        After a reply only this request counts when one is named: the client has the answer of the
+        request before while the worker is still on its way to that failpoint.
+        """
         token = self._failpoints / failpoint
-        token.touch()
-        return token
+        ready = token.with_suffix(".ready")
+        ready.write_text(request_id, encoding="ascii")
+        return ready.rename(token)
 
     def processes(self) -> list[Process]:
         """Every living process that was started with this data directory."""

@@ -32,12 +32,13 @@ def test_a_repeat_after_the_kill_is_done_once_and_answers_what_the_first_would_h
     history = History(tmp_path / "client.jsonl")
     patient = ward.admit("Ann")
     write = ward.put(patient, 42, is_repeatable=True)
-    token = cluster.arm(failpoint)
+    is_after_reply = failpoint == failpoints.AFTER_REPLY
+    token = cluster.arm(failpoint, write.op if is_after_reply else "")
 
     first = attempt(ward.client, write, history)
     wait_until_gone(token)
 
-    assert first.outcome == ("ok" if failpoint == failpoints.AFTER_REPLY else "info")
+    assert first.outcome == ("ok" if is_after_reply else "info")
     assert times_in_log(cluster, write.op) == is_written
     second = attempt_until_known(ward.client, write, history)
     third = attempt_until_known(ward.client, write, history)
