@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import psycopg
 
+from projections.database import Database
 from service.bootstrap import Services, build
 from service.embedded_postgres import EmbeddedPostgres, check_safe_settings
 from service.migrate import migrate
 from service.settings import Settings
+
+_LONG_STATEMENT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,13 @@ def open_services(settings: Settings) -> Iterator[Services]:
             yield services
         finally:
             services.close()
+
+
+def unhurried_database(services: Services) -> Database:
+    """A pool for work that takes longer than a request may."""
+    return Database(
+        services.database.url, size=2, statement_timeout_seconds=_LONG_STATEMENT_SECONDS
+    )
 
 
 def _restart(server: EmbeddedPostgres, settings: Settings) -> None:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from examples.demo import Client
-from service.cli import _parser
+from service.cli import parser
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ def test_every_curl_of_the_readme_succeeds_in_the_order_of_the_page(client: Clie
 
 
 def test_the_readme_names_every_command_of_the_command_line() -> None:
-    choices = next(a.choices for a in _parser()._actions if a.choices)
+    choices = next(a.choices for a in parser()._actions if a.choices)
     assert {name for name in choices if f"attestor {name}" not in README} == {"work"}
 
 

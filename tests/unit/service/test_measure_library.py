@@ -10,9 +10,9 @@ from domain.metric import Metric
 from domain.variable import VariableDefinition
 from projections.definitions import list_metrics, variable_names
 from service.bootstrap import Services
+from service.commands.measures import list_loaded, load_files
 from service.measure_document import read_document
 from service.measure_library import MeasureLoaded, load_measure
-from service.measures_command import list_loaded, load_files
 from tests.factories import Tenant, tenant
 
 DOCUMENT = '''

@@ -1,5 +1,6 @@
-"""`attestor measures`: what the command line does with measures and their documents."""
+"""Measures and their documents, and the official benchmarks."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,12 +8,48 @@ from pathlib import Path
 from tqdm import tqdm
 
 from domain.errors import NotFound
+from projections.benchmarks import load_benchmarks
 from projections.definitions import list_metrics
 from service.bootstrap import Services
+from service.commands.command import Subparsers, command, operator
 from service.context import Context
 from service.measure_library import MeasureLoaded, load_measure
+from service.opening import open_services
+from service.settings import Settings
 
 _ALL = 1_000_000
+
+
+def add(
+    measures: Subparsers,
+    benchmarks: Subparsers,
+) -> None:
+    """`measures load`, `measures list` and `benchmarks load`."""
+    loading = command(measures, "load", load_measures)
+    loading.add_argument("account", type=int, help="the account's number")
+    loading.add_argument("files", type=Path, nargs="+", metavar="FILE", help="TOML documents")
+    command(measures, "list", list_measures).add_argument("account", type=int)
+    loaded = command(benchmarks, "load", load_benchmarks_command)
+    loaded.add_argument("file", type=Path, help="the JSON that CMS publishes")
+
+
+def load_measures(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Load measures into an account: the variables that it lacks, and the metrics."""
+    with open_services(settings) as services:
+        return load_files(services, operator(services, chosen.account), chosen.files)
+
+
+def list_measures(settings: Settings, chosen: argparse.Namespace) -> int:
+    """List the metrics of an account."""
+    with open_services(settings) as services:
+        return list_loaded(services, chosen.account)
+
+
+def load_benchmarks_command(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Load the official quality benchmarks of some performance years."""
+    with open_services(settings) as services:
+        print(f"{load_benchmarks(services.database, chosen.file)} benchmarks loaded")
+    return 0
 
 
 def load_files(services: Services, context: Context, paths: Sequence[Path]) -> int:
