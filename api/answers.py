@@ -113,6 +113,7 @@ def answer_list(
     ids: Sequence[int] | None = None,
 ) -> None:
     """One page of a list."""
+    req.context.shown = len(items)
     pagination = paginate(req, paging, total, ids)
     resp.set_headers(
         {

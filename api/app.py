@@ -14,6 +14,7 @@ from api.operations import BY_ROUTE, OPERATIONS
 from api.problems import add_error_handlers
 from api.rate_limit import RateLimit
 from api.request import Request
+from api.resources.access_log import AccessLog
 from api.resources.account import Account
 from api.resources.cms_reports import CmsReports
 from api.resources.docs import Docs
@@ -52,6 +53,7 @@ def create_app(services: Services) -> App:
         "imports": Imports(services),
         "account": Account(services),
         "api_keys": Keys(services),
+        "access_log": AccessLog(services),
         "health": Health(services, telemetry),
         "docs": Docs(specification()),
     }

@@ -29,7 +29,7 @@ class Body:
     400 for a body that is not complete.
     """
 
-    def __init__(self, req: Request, limit: int) -> None:
+    def __init__(self, req: falcon.Request, limit: int) -> None:
         if (req.content_length or 0) > limit:
             raise TooLarge(f"The body is larger than {limit} bytes.")
         self._stream = _stream_of(req)
@@ -82,7 +82,7 @@ def unsupported(*expected: str) -> falcon.HTTPUnsupportedMediaType:
     return falcon.HTTPUnsupportedMediaType(description=f"Send {' or '.join(expected)}.")
 
 
-def _stream_of(req: Request) -> Readable:
+def _stream_of(req: falcon.Request) -> Readable:
     if req.content_length is None and req.env.get("wsgi.input_terminated"):
         terminated: Readable = req.env["wsgi.input"]
         return terminated

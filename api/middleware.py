@@ -5,19 +5,21 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any
 
 import falcon
 from falcon.constants import COMBINED_METHODS
 
+from api.access_trail import Disclosure
+from api.client_address import client_address
 from api.operation import Operation
 from api.parameters import read_query
 from api.rate_limit import RateLimit
-from api.request import Request
+from api.request import Request, principal_of
 from api.telemetry import Telemetry
 from domain.errors import Unauthenticated
 from service.bootstrap import Services
+from service.context import Principal
 
 log = logging.getLogger("attestor.access")
 
@@ -60,6 +62,7 @@ class Admit:
         rate_limit: RateLimit,
     ) -> None:
         self._authentication = services.authentication
+        self._disclosure = Disclosure(services)
         self._operations = operations
         self._rate_limit = rate_limit
 
@@ -73,8 +76,9 @@ class Admit:
             return
         context = req.context
         context.operation = operation
+        context.patient_id = params.get("patient_id")
         if operation.scope is not None:
-            context.principal = principal = self._authentication.recognise(secret_of(req))
+            context.principal = principal = self._recognise(req)
             allowance = self._rate_limit.take(principal.key_id or 0)
             if allowance is not None:
                 resp.set_headers(allowance.headers)
@@ -85,13 +89,24 @@ class Admit:
                     )
             principal.require(operation.scope)
         context.query = read_query(operation.parameters, req.params)
+        if operation.is_recorded:
+            self._disclosure.admit(context, operation, principal_of(req), params)
+
+    def _recognise(self, req: Request) -> Principal:
+        try:
+            return self._authentication.recognise(secret_of(req))
+        except Unauthenticated as error:
+            req.context.refused = error
+            raise
 
 
 class Record:
-    """Counts and logs each answer. Neither holds a path, a query or a body."""
+    """Counts and logs each answer, and tells the access trail. None of them holds a path, a query
+    or a body."""
 
     def __init__(self, services: Services, telemetry: Telemetry) -> None:
         self._usage = services.usage
+        self._disclosure = Disclosure(services)
         self._telemetry = telemetry
         self._trusted = services.settings.trusted_proxies
 
@@ -108,6 +123,8 @@ class Record:
         if key_id is not None:
             self._usage.count(key_id, f"{method} {route}", status)
         self._telemetry.observe(method, route, status, seconds)
+        client = client_address(req, self._trusted)
+        self._disclosure.record(context, status, client)
         if log.isEnabledFor(logging.INFO):
             shown = {
                 "request_id": context.request_id,
@@ -116,25 +133,9 @@ class Record:
                 "status": status,
                 "duration_ms": round(seconds * 1000, 2),
                 "key_id": key_id,
-                "client": self._client(req),
+                "client": client,
             }
             log.info("request", extra=shown)
-
-    def _client(self, req: Request) -> str:
-        """The peer, or whom a trusted proxy names; anybody can send X-Forwarded-For."""
-        hops = [part.strip() for part in (req.get_header("X-Forwarded-For") or "").split(",")]
-        client = req.remote_addr
-        while hops and self._is_trusted(client):
-            hop = hops.pop()
-            if not _is_address(hop):
-                break
-            client = hop
-        return client
-
-    def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(
-            ip_address(address) in network for network in self._trusted
-        )
 
 
 def canonical_path(method: str, path: str) -> str:
@@ -157,11 +158,3 @@ def secret_of(req: Request) -> str:
     if scheme.lower() not in ("bearer", "apikey"):
         raise Unauthenticated("Send the API key in the header X-API-Key.")
     return credentials.strip()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -13,6 +13,7 @@ from domain.account import Scope
 
 FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 """A field of a path: its name, and the name of its converter."""
+_PATIENTS = frozenset({Scope.PATIENTS_READ, Scope.PATIENTS_WRITE, Scope.AUDIT_READ})
 ENVELOPE = flag("envelope", "false: the bare object or array, without meta.", default=True)
 
 
@@ -23,7 +24,7 @@ class Operation:
     `resource` and `suffix` name the responder, `on_<method>_<suffix>` of that resource.
     `body` is the schema of what is sent, or several that it must be one of.
     `answer` is what `data` holds; without it the answer is a file. `download_types` are the other
-    ways to write an answer, as files.
+    ways to write an answer, as files. `shows_patients` is said where the scope does not tell.
     """
 
     id: str
@@ -47,6 +48,13 @@ class Operation:
     media_types: tuple[str, ...] = ("application/json",)
     download_types: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
+    shows_patients: bool | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether each use leaves a record in the access log: what a key that reads or writes
+        patients, or audits, can ask for, and whatever else says that it shows patients."""
+        return self.scope in _PATIENTS if self.shows_patients is None else self.shows_patients
 
     @cached_property
     def route(self) -> str:

@@ -20,6 +20,7 @@ from api.schemas.measures import DateVariableIn, MetricIn, VariableIn
 from api.schemas.reports import AttestationIn, FreezeIn, RestatementIn, SubmissionIn
 from api.shapes import access, charts, frame, measures, reports
 from domain.account import Scope
+from projections.access_log import OUTCOMES
 from projections.patients import SORTS
 
 PATIENT = "/patients/{patient_id:id}"
@@ -58,13 +59,24 @@ AGAINST = replace(
     whole("against", 1, 10**15 - 1, "The other frozen report."), is_required=True
 )
 
+ACCESS_FILTERS = (
+    whole("key_id", 1, 10**15 - 1, "Only by this API key."),
+    text("actor", 50, "Only by this one, such as user:7."),
+    whole("patient_id", 1, 10**15 - 1, "Only requests for this one patient."),
+    text("operation", 100, "Only this operation, such as get_patient."),
+    choice("outcome", tuple(OUTCOMES), "Granted, refused (4xx) or failed (5xx)."),
+    moment("from", "Not before this instant."),
+    moment("to", "Before this instant."),
+    choice("format", ("json", "ndjson", "csv"), "ndjson, csv: everything, as a file."),
+)
+
 READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
 READ_D, WRITE_D = Scope.DEFINITIONS_READ, Scope.DEFINITIONS_WRITE
 READ_R, WRITE_R = Scope.REPORTS_READ, Scope.REPORTS_WRITE
 
 TAGS = (
     "patients", "variables", "date-variables", "metrics", "cms-reports", "documents", "imports",
-    "jobs", "account", "api-keys", "operations",
+    "jobs", "account", "api-keys", "access-log", "operations",
 )  # fmt: skip
 """The parts of the documentation; what is about the service itself comes last."""
 
@@ -204,6 +216,10 @@ OPERATIONS = (
     _op("get_api_key_usage", "GET", f"{KEY}/usage", "api_keys.usage", Scope.KEYS_ADMIN,
         "Read how often an API key was used", access.KeyUsage,
         query=(whole("days", 1, 366, "So many days back.", default=30),)),
+    _list("list_accesses", "GET", "/access-log", "access_log", Scope.AUDIT_READ,
+          "List who read or changed patient data, and who was refused, newest first",
+          access.AccessEntry, query=ACCESS_FILTERS, has_cursor=True,
+          download_types=("application/x-ndjson", "text/csv")),
     _op("live", "GET", "/-/live", "health.live", None, "Whether the process answers",
         frame.Anything),
     _op("ready", "GET", "/-/ready", "health.ready", None, "Whether requests can be answered",

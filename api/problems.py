@@ -45,6 +45,7 @@ PROBLEMS: dict[type[AttestorError], Problem] = {
     errors.Unavailable: Problem(503, "unavailable", "The service cannot answer now", _RETRY),
     errors.OutcomeUnknown: Problem(503, "outcome-unknown", "The outcome is unknown", _RETRY),
     errors.Unauthenticated: Problem(401, "unauthenticated", "A valid key is needed", _CHALLENGE),
+    errors.TooManyFailures: Problem(429, "too-many-failures", "Signing in has to wait", _RETRY),
     errors.NotAPdf: Problem(400, "not-a-pdf", "The file is not a PDF"),
 }
 

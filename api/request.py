@@ -5,6 +5,7 @@ from typing import Any
 import falcon
 
 from api.operation import Operation
+from domain.errors import Unauthenticated
 from service.context import Principal
 
 
@@ -18,6 +19,12 @@ class RequestContext(falcon.Context):
     query: dict[str, Any]
     fingerprint: bytes = b""
     """SHA-256 of the parsed body, set by whatever reads the body."""
+    refused: Unauthenticated | None = None
+    patient_id: int | None = None
+    """Of a request for one patient."""
+    shown: int | None = None
+    """How many entries of a list the answer has."""
+    filter: dict[str, Any] | None = None
 
 
 class Request(falcon.Request):

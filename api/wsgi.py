@@ -4,6 +4,7 @@ import gc
 import os
 
 from api.app import create_app
+from api.dashboard.app import beside, create_dashboard
 from domain.measures.syntax import grammar
 from service.bootstrap import build
 from service.settings import Settings
@@ -12,7 +13,8 @@ from service.settings import Settings
 grammar()
 services = build(Settings.from_env(os.environ))
 services.usage.start()
-app = create_app(services)
+services.access_trail.start()
+app = beside(create_app(services), create_dashboard(services))
 # What was loaded up to here stays; to look at it again after every 700 new objects is waste.
 gc.freeze()
 gc.set_threshold(10_000)

@@ -6,6 +6,7 @@ from domain.job import Job
 from domain.metric import Metric
 from domain.patient import Patient
 from domain.report import Report
+from domain.user import User
 from domain.variable import DateVariable, Variable
 
 CATALOGUE: tuple[type[Event], ...] = (
@@ -34,4 +35,12 @@ CATALOGUE: tuple[type[Event], ...] = (
     Report.Restated,
     Job.Created,
     Job.Finished,
+    User.Created,
+    User.RoleChanged,
+    User.Disabled,
+    User.Enabled,
+    User.PasswordSet,
+    User.SignedIn,
+    User.SignInFailed,
+    User.SignedOut,
 )

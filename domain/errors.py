@@ -4,6 +4,7 @@ AttestorError
 ├── Invalid               a value breaks a rule; names the field
 ├── NotAPdf               what was uploaded is not a PDF file
 ├── Unauthenticated       no key, or one that is not (any more) valid
+│   └── TooManyFailures   signing in failed so often that it is not tried for a while
 ├── NotFound              no such resource
 ├── Forbidden             it exists, and is not the caller's or not in the key's scopes
 ├── Conflict              the resource stands in the way
@@ -51,7 +52,18 @@ class NotAPdf(AttestorError):
 
 
 class Unauthenticated(AttestorError):
-    """There is no API key, or it is unknown, expired or revoked."""
+    """There is no API key, or it is unknown, expired or revoked; then it says whose it was."""
+
+    def __init__(
+        self, detail: str, account_id: int | None = None, actor: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.account_id = account_id
+        self.actor = actor
+
+
+class TooManyFailures(Unauthenticated):
+    """Signing in failed so often that it is not tried again for a while."""
 
 
 class NotFound(AttestorError):

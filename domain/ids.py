@@ -20,6 +20,7 @@ class Kind(IntEnum):
     METRIC = 6
     JOB = 7
     REPORT = 8
+    USER = 9
 
 
 _VERSION = 8 << 76

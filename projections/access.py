@@ -137,6 +137,22 @@ def key_usage(database: Reader, key_id: int, days: int) -> list[dict[str, Any]]:
     return [{"day": row[0], "endpoint": row[1], "status": row[2], "calls": row[3]} for row in rows]
 
 
+@dataclass(frozen=True)
+class HourOfUse:
+    """How often a key was used within one hour, and how many answers were errors."""
+
+    key_id: int
+    hour: datetime
+    calls: int
+    errors: int
+
+
+def usage_by_hour(database: Reader, account_id: int, since: datetime) -> list[HourOfUse]:
+    """The use of every key of an account in the hours after `since`, as far as there was any."""
+    given = {"account_id": account_id, "since": since}
+    return [HourOfUse(*row) for row in database.rows(_QUERIES["usage_by_hour"], given)]
+
+
 def add_usage(database: Database, counts: Sequence[Row]) -> None:
     """Add (key, hour, endpoint, status, calls, last_at) counts in one statement."""
     columns = [list(column) for column in zip(*counts, strict=True)]

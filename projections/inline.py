@@ -9,9 +9,11 @@ from projections.observations import Observations
 from projections.patients import Patients
 from projections.projection import Projection, Recorded, Rows, merge
 from projections.reports import Reports
+from projections.users import Users
 
 INLINE: tuple[Projection, ...] = (
     Access(),
+    Users(),
     Patients(),
     Observations(),
     Definitions(),

@@ -26,6 +26,7 @@ from domain.job import Job
 from domain.metric import Metric
 from domain.patient import Patient
 from domain.report import Report
+from domain.user import User
 from domain.variable import DateVariable, Variable
 from projections.database import Database, Reader, Transaction
 from projections.inline import fold_inline
@@ -38,7 +39,7 @@ from service.vault import Vault
 
 A = TypeVar(
     "A",
-    bound=Account | Patient | Variable | DateVariable | Metric | ApiKey | Job | Report,
+    bound=Account | Patient | Variable | DateVariable | Metric | ApiKey | Job | Report | User,
 )
 R = TypeVar("R")
 T = TypeVar("T")
@@ -54,6 +55,7 @@ _KINDS: dict[type[Aggregate], Kind] = {
     ApiKey: Kind.API_KEY,
     Job: Kind.JOB,
     Report: Kind.REPORT,
+    User: Kind.USER,
 }
 _ATTEMPTS = 5
 _IDS_AT_A_TIME = 50

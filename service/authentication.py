@@ -35,10 +35,11 @@ class Authentication:
     def recognise(self, secret: str) -> Principal:
         """Who comes with this key. Raises Unauthenticated without saying what is wrong with it."""
         record = self._find(secret)
-        if record is None or record.revoked_at is not None:
+        if record is None:
             raise Unauthenticated(_REFUSAL)
-        if record.expires_at is not None and record.expires_at <= self._now():
-            raise Unauthenticated(_REFUSAL)
+        is_expired = record.expires_at is not None and record.expires_at <= self._now()
+        if record.revoked_at is not None or is_expired:
+            raise Unauthenticated(_REFUSAL, record.account_id, f"key:{record.key_id}")
         return Principal(record.account_id, record.zone, record.scopes, record.key_id)
 
     def _find(self, secret: str) -> KeyRecord | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from projections.database import Database
+from service.access_trail import AccessTrail
 from service.accounts import Accounts
 from service.application import Application
 from service.audit import Audit
@@ -21,6 +22,7 @@ from service.reports import Reports
 from service.scraping import Scraping
 from service.settings import Settings
 from service.usage import Usage
+from service.users import Users
 from service.variables import Variables
 from service.vault import Vault
 
@@ -47,9 +49,12 @@ class Services:
     audit: Audit
     authentication: Authentication
     usage: Usage
+    access_trail: AccessTrail
+    users: Users
 
     def close(self) -> None:
-        """Write what is still counted, and give all connections back."""
+        """Write what is still counted or recorded, and give all connections back."""
+        self.access_trail.close()
         self.usage.close()
         self.database.close()
 
@@ -69,7 +74,8 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         raise ValueError("no database: set ATTESTOR_DATABASE_URL, or start the embedded one")
     database = Database(
         url,
-        size=settings.threads + 1,
+        # Usage and access trail write in threads of their own.
+        size=settings.threads + 2,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     application = Application(database, Vault(database, load_master_key(settings)))
@@ -97,4 +103,6 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         audit=Audit(application),
         authentication=Authentication(database, now),
         usage=Usage(database),
+        access_trail=AccessTrail(database),
+        users=Users(application, now),
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import psycopg
 
 from domain.errors import AttestorError
-from service.commands import accounts, measures, reports, running, upkeep
+from service.commands import accounts, measures, people, reports, running, upkeep
 from service.commands.command import Command, group
 from service.embedded_postgres import EmbeddedPostgresError, UnsafeDatabase
 from service.logs import configure
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     running.add(commands)
     accounts.add(group(commands, "account", "Accounts."), group(commands, "keys", "API keys."))
+    people.add(group(commands, "users", "People who work in the dashboard."))
     measures.add(
         group(commands, "measures", "Measures."),
         group(commands, "benchmarks", "Official benchmarks."),

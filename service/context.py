@@ -19,10 +19,13 @@ class Principal:
     zone: str
     scopes: frozenset[str]
     key_id: int | None = None
+    user_id: int | None = None
 
     @property
     def actor(self) -> str:
         """How events name the one who acted."""
+        if self.user_id is not None:
+            return f"user:{self.user_id}"
         return f"key:{self.key_id}" if self.key_id else "system:attestor"
 
     def require(self, scope: str) -> None:

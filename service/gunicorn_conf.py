@@ -6,6 +6,7 @@ processes hands one caller's rows to another.
 
 import os
 import shutil
+import sys
 from typing import Any
 
 from service import logs
@@ -46,6 +47,13 @@ def on_starting(server: Any) -> None:
     shutil.rmtree(_counters, ignore_errors=True)
     _counters.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counters)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Everything is answered: write what the worker still holds of usage and access."""
+    # Loaded unless the worker failed at that; then it holds nothing.
+    if loaded := sys.modules.get("api.wsgi"):
+        loaded.services.close()
 
 
 def child_exit(server: Any, worker: Any) -> None:

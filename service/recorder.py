@@ -227,6 +227,8 @@ def _append_on(connection: Connection, append: Append) -> Saved:
     except psycopg.errors.UniqueViolation as error:
         if error.diag.constraint_name == "patients_external_ids":
             raise Conflict("external_id: another patient has it already.") from error
+        if error.diag.constraint_name == "users_emails":
+            raise Conflict("email: somebody has it already.") from error
         raise IntegrityError("the version is taken") from error
     if row is None:
         raise AssertionError("append_events answers one row")

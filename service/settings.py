@@ -149,6 +149,9 @@ class Settings:
     max_body_bytes: int = _setting(1 << 20, "largest JSON body", _integer(1))
     max_upload_bytes: int = _setting(25 << 20, "largest document", _integer(1))
     max_import_bytes: int = _setting(1 << 30, "largest import file", _integer(1))
+    access_log_years: int = _setting(
+        7, "how long it is kept who saw patient data; 6 or more", _integer(6)
+    )
     statement_timeout_seconds: int = _setting(
         5, "longest time one SQL statement of a request may take", _integer(1)
     )

@@ -4,6 +4,8 @@ Destroying a patient's wrapped key makes every event and document of that patien
 wherever copies of them lie. AES-256-GCM throughout; a nonce is 12 random bytes before the text.
 """
 
+import hashlib
+import hmac
 import secrets
 from collections import OrderedDict
 from threading import Lock
@@ -43,6 +45,7 @@ class Vault:
         self._database = database
         self._master = AESGCM(master_key)
         self._accounts: dict[int, AESGCM] = {}
+        self._fingerprint_keys: dict[int, bytes] = {}
         self._patients: OrderedDict[int, AESGCM] = OrderedDict()
         self._lock = Lock()
 
@@ -76,6 +79,14 @@ class Vault:
         """The inverse of `encrypt_for_account`."""
         return unseal(self._account_key(account_id), ciphertext, associated)
 
+    def fingerprint(self, account_id: int, text: bytes) -> str:
+        """16 hex digits, the same for the same text of an account; the text cannot be guessed
+        from them without the account's key."""
+        if account_id not in self._fingerprint_keys:
+            self._account_key(account_id)
+        key = self._fingerprint_keys[account_id]
+        return hmac.digest(key, text, hashlib.sha256).hex()[:16]
+
     def load_patient_keys(self, patient_ids: list[int]) -> None:
         """Fetch the keys of many patients in one query, before decrypting many events."""
         missing = [number for number in patient_ids if number not in self._patients]
@@ -107,7 +118,9 @@ class Vault:
             )
             if row is None:
                 raise Unreadable("The account's key does not exist.")
-            key = AESGCM(unseal(self._master, row[0], b"account %d" % account_id))
+            secret = unseal(self._master, row[0], b"account %d" % account_id)
+            key = AESGCM(secret)
+            self._fingerprint_keys[account_id] = hmac.digest(secret, b"fingerprint", hashlib.sha256)
             self._accounts[account_id] = key
         return key
 

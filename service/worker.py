@@ -1,4 +1,5 @@
-"""The background worker: reads documents, applies imports, freezes scheduled reports."""
+"""The background worker: reads documents, applies imports, freezes scheduled reports, and forgets
+old access records."""
 
 import logging
 import threading
@@ -12,6 +13,7 @@ from domain.patient import Patient
 from projections.access import account_zone
 from projections.jobs import next_job
 from projections.patients import next_document_to_read
+from service.access_trail import AccessTrail
 from service.application import Application
 from service.context import Context, Principal
 from service.imports import ImportJob, Imports
@@ -27,7 +29,7 @@ _LOG = logging.getLogger("attestor.worker")
 
 
 class Worker:
-    """Three loops, in the one process that holds the leadership."""
+    """Four loops, in the one process that holds the leadership."""
 
     def __init__(
         self,
@@ -37,6 +39,8 @@ class Worker:
         parser: ParserServer,
         leadership: Leadership,
         schedule: ReportSchedule,
+        trail: AccessTrail,
+        access_log_years: int,
     ) -> None:
         self._application = application
         self._store = store
@@ -44,6 +48,8 @@ class Worker:
         self._parser = parser
         self._leadership = leadership
         self._schedule = schedule
+        self._trail = trail
+        self._access_log_years = access_log_years
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -54,6 +60,7 @@ class Worker:
                 self.read_next_document,
                 self.apply_next_import,
                 self.freeze_due_reports,
+                self.forget_old_access,
             )
         ]
         for loop in loops:
@@ -110,6 +117,12 @@ class Worker:
     def freeze_due_reports(self) -> bool:
         """Freeze scheduled reports whose period is over; then rest for a while."""
         self._schedule.freeze_due()
+        self._stopping.wait(_SCHEDULE_SECONDS)
+        return False
+
+    def forget_old_access(self) -> bool:
+        """Remove access records that are older than they are to be kept; then rest for a while."""
+        self._trail.forget(self._access_log_years)
         self._stopping.wait(_SCHEDULE_SECONDS)
         return False
 

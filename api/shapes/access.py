@@ -6,6 +6,7 @@ from marshmallow.fields import Dict, Integer, List, Nested, String
 from api.fields import identifier
 from api.shapes.base import Shape, instant
 from domain.account import ALL_SCOPES
+from projections.access_log import OUTCOMES
 
 
 class Job(Shape):
@@ -64,6 +65,28 @@ class NewApiKey(ApiKey):
     """A key that was just made; `api_key` is shown this once."""
 
     api_key = String()
+
+
+class AccessEntry(Shape):
+    """A request for patient data, or a refused one: who, what, when, from where, and the outcome.
+
+    `actor` is null when nobody was recognised; `times` is more than 1 for equal refusals within
+    a second.
+    """
+
+    id = identifier()
+    at = instant()
+    actor = String(allow_none=True)
+    name = String(allow_none=True)
+    operation = String()
+    status = Integer()
+    outcome = String(validate=validate.OneOf(tuple(OUTCOMES)))
+    patient_id = Integer(allow_none=True)
+    shown = Integer(allow_none=True)
+    filter = Dict(allow_none=True)
+    client = String()
+    request_id = String()
+    times = Integer()
 
 
 class KeyUsage(Shape):

@@ -43,7 +43,7 @@ def to_csv(report: Mapping[str, Any]) -> bytes:
         for group, stratum, rate in _rates(entry):
             results = [rate.get(name) for name in _RESULTS]
             writer.writerow(
-                map(_cell, [*period, *metric, group, stratum, *results, *_judged(rate)])
+                map(cell, [*period, *metric, group, stratum, *results, *_judged(rate)])
             )
     return written.getvalue().encode()
 
@@ -67,7 +67,8 @@ def _judged(rate: Mapping[str, Any]) -> list[Any]:
     ]  # fmt: skip
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """What a value is in a table; text that a spreadsheet would run gets an apostrophe."""
     match value:
         case None:
             return ""

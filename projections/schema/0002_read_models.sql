@@ -29,6 +29,21 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_of_account ON api_keys (account_id, id);
 
+CREATE TABLE users (                                        -- people who work in the dashboard
+    id            bigint      NOT NULL PRIMARY KEY,
+    account_id    bigint      NOT NULL,
+    position      bigint      NOT NULL,
+    version       bigint      NOT NULL,
+    email         text        NOT NULL,                     -- in lower case
+    name          text        NOT NULL,
+    role          text        NOT NULL,
+    is_disabled   boolean     NOT NULL DEFAULT false,
+    created_at    timestamptz NOT NULL,
+    signed_in_at  timestamptz                               -- last
+);
+CREATE UNIQUE INDEX users_emails ON users (email);
+CREATE INDEX users_of_account ON users (account_id, id);
+
 CREATE TABLE patients (
     id             bigint NOT NULL,
     account_id     bigint NOT NULL,

@@ -41,6 +41,28 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION apply_users(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO users (id, account_id, position, version, email, name, role, created_at)
+    SELECT r.id, r.account_id, base + r.position, 1, r.email, r.name, r.role, coalesce(at, r.recorded_at)
+    FROM jsonb_to_recordset(rows) AS r (id bigint, account_id bigint, position bigint, email text, name text,
+         role text, recorded_at timestamptz)
+$$;
+
+CREATE FUNCTION apply_user_changes(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE r record;
+BEGIN
+    FOR r IN SELECT * FROM jsonb_to_recordset(rows) AS r (id bigint, position bigint, version bigint, role text,
+             is_disabled boolean, is_signed_in boolean, recorded_at timestamptz) ORDER BY position LOOP
+        UPDATE users u
+        SET position = base + r.position,
+            version = r.version,
+            role = coalesce(r.role, u.role),
+            is_disabled = coalesce(r.is_disabled, u.is_disabled),
+            signed_in_at = CASE WHEN r.is_signed_in THEN coalesce(at, r.recorded_at) ELSE u.signed_in_at END
+        WHERE u.id = r.id;
+    END LOOP;
+END $$;
+
 -- Rows are ended one by one: where a table has no statistics yet, a plan for a set reads all of it, under the append lock.
 CREATE FUNCTION apply_patients(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE ended record;
@@ -208,6 +230,8 @@ BEGIN
     IF views ? 'account_changes' THEN PERFORM apply_account_changes(views -> 'account_changes', base, at); END IF;
     IF views ? 'api_keys' THEN PERFORM apply_api_keys(views -> 'api_keys', base, at); END IF;
     IF views ? 'api_key_changes' THEN PERFORM apply_api_key_changes(views -> 'api_key_changes', base, at); END IF;
+    IF views ? 'users' THEN PERFORM apply_users(views -> 'users', base, at); END IF;
+    IF views ? 'user_changes' THEN PERFORM apply_user_changes(views -> 'user_changes', base, at); END IF;
     IF views ? 'patients' THEN PERFORM apply_patients(views -> 'patients', base, at); END IF;
     IF views ? 'observations' THEN PERFORM apply_observations(views -> 'observations', base, at); END IF;
     IF views ? 'observation_ends' THEN PERFORM apply_observation_ends(views -> 'observation_ends', base, at); END IF;

@@ -36,3 +36,9 @@ INSERT INTO key_usage AS u (key_id, hour, endpoint, status, calls, last_at)
 SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::integer[], %s::bigint[], %s::timestamptz[])
 ON CONFLICT (key_id, hour, endpoint, status) DO UPDATE
 SET calls = u.calls + excluded.calls, last_at = greatest(u.last_at, excluded.last_at);
+
+-- name: usage_by_hour    calls and failures of every key of an account, by hour
+SELECT u.key_id, u.hour, sum(u.calls)::bigint, coalesce(sum(u.calls) FILTER (WHERE u.status >= 400), 0)::bigint
+FROM key_usage u JOIN api_keys k ON k.id = u.key_id
+WHERE k.account_id = %(account_id)s AND u.hour > %(since)s
+GROUP BY 1, 2;

@@ -93,6 +93,8 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
             parser,
             leadership,
             services.report_schedule,
+            services.access_trail,
+            settings.access_log_years,
         )
         _until_told(worker.run, worker.stop)
     return 0

@@ -43,6 +43,7 @@ KINDS = {
     "metric": Kind.METRIC,
     "job": Kind.JOB,
     "report": Kind.REPORT,
+    "user": Kind.USER,
 }
 RELEASED = {
     (get_topic(event), version)

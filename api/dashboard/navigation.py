@@ -1,0 +1,25 @@
+"""Where a user can go, by their role."""
+
+from typing import NamedTuple
+
+from domain.account import Scope
+from service.context import Principal
+
+
+class Place(NamedTuple):
+    """An entry of the menu."""
+
+    path: str
+    name: str
+    scope: Scope | None = None
+
+
+PLACES = (
+    Place("/dashboard/people", "People", Scope.KEYS_ADMIN),
+    Place("/dashboard/keys", "API keys", Scope.KEYS_ADMIN),
+)
+
+
+def navigation(principal: Principal) -> list[Place]:
+    """The places that this user may see."""
+    return [p for p in PLACES if p.scope is None or p.scope in principal.scopes]

@@ -1,0 +1,112 @@
+"""Who is there: the session cookie, and what a request must bring to change anything."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+import falcon
+
+from api.client_address import client_address
+from api.dashboard.request import DashboardRequest, Form, check_csrf, read_form
+from api.dashboard.routes import Route
+from domain.errors import Forbidden
+from service.bootstrap import Services
+
+SIGN_IN = "/dashboard/sign-in"
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+_STANDING = {
+    "cache-control": "private, no-store",
+    "content-security-policy": _CSP,
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class Arrive:
+    """Gives each request its id, its address, and the headers of every page."""
+
+    def __init__(self, services: Services) -> None:
+        self._trusted = services.settings.trusted_proxies
+
+    def process_request(self, req: DashboardRequest, resp: falcon.Response) -> None:
+        """Runs before routing."""
+        context = req.context
+        given = req.get_header("X-Request-ID")
+        known = given is not None and _REQUEST_ID.fullmatch(given)
+        context.request_id = given if known and given else secrets.token_hex(16)
+        context.client = client_address(req, self._trusted)
+        context.form = Form([])
+        resp.set_headers({**_STANDING, "x-request-id": context.request_id})
+
+
+class Admit:
+    """Lets a request in: session, scope, and for changes the form's token, in this order."""
+
+    def __init__(self, services: Services, routes: Mapping[tuple[str, str], Route]) -> None:
+        self._users = services.users
+        self._routes = routes
+
+    def process_resource(
+        self,
+        req: DashboardRequest,
+        resp: falcon.Response,
+        resource: object,
+        params: dict[str, object],
+    ) -> None:
+        """Runs after routing and before the responder."""
+        method = "GET" if req.method == "HEAD" else req.method
+        route = self._routes.get((req.uri_template or "", method))
+        if route is None:
+            return
+        context = req.context
+        context.secret = (req.get_cookie_values(cookie_name(req)) or [""])[0]
+        if context.secret:
+            context.signed_in = self._users.recognise(context.secret)
+        if not route.is_public:
+            if context.signed_in is None:
+                raise falcon.HTTPSeeOther(_sign_in_and_back(req))
+            if route.scope is not None and route.scope not in req.principal.scopes:
+                raise Forbidden("Your role may not see or do this.")
+        if req.method == "POST":
+            refuse_other_sites(req)
+            if not route.is_upload:
+                context.form = read_form(req)
+                check_csrf(req, context.form.get("csrf"))
+
+
+def cookie_name(req: DashboardRequest) -> str:
+    """Browsers keep `__Host-` cookies to this very host, and take them over TLS only."""
+    return "__Host-attestor" if req.scheme == "https" else "attestor_session"
+
+
+def set_cookie(req: DashboardRequest, resp: falcon.Response, secret: str) -> None:
+    """Give the browser its session."""
+    is_secure = req.scheme == "https"
+    resp.set_cookie(
+        cookie_name(req), secret, path="/", secure=is_secure, http_only=True, same_site="Lax"
+    )
+
+
+def refuse_other_sites(req: DashboardRequest) -> None:
+    """Raise Forbidden when another site's page made the browser send this."""
+    fetched_from = req.get_header("Sec-Fetch-Site")
+    if fetched_from not in (None, "same-origin", "none"):
+        raise Forbidden("Another site's page may not do this.")
+    origin = req.get_header("Origin")
+    if origin is not None and urlsplit(origin).netloc != req.netloc:
+        raise Forbidden("Another site's page may not do this.")
+
+
+def _sign_in_and_back(req: DashboardRequest) -> str:
+    if req.method not in ("GET", "HEAD") or req.path == "/dashboard":
+        return SIGN_IN
+    return f"{SIGN_IN}?next={quote(req.relative_uri)}"

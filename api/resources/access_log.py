@@ -1,0 +1,105 @@
+"""The access log: who read or changed patient data of the account, and who was refused."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import falcon
+import orjson
+
+from api.answers import answer_list, last_position
+from api.pagination import paging_of
+from api.parameters import bad_query
+from api.request import Request, principal_of
+from domain.clinical_time import instant
+from projections.access_log import COLUMNS, AccessFilter, every_access, list_accesses
+from projections.exports.csv import cell
+from service.bootstrap import Services
+
+FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+_LINES_A_PIECE = 500
+
+
+class AccessLog:
+    """Newest first; as a whole in NDJSON or CSV."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._database = services.database
+
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
+        wanted = _wanted(req)
+        written = req.context.query.get("format", "json")
+        if written != "json":
+            return self._export(req, resp, wanted, written)
+        paging = paging_of(req.context.query)
+        position = last_position(self._services)
+        total, entries = list_accesses(
+            self._database, wanted, paging.limit, paging.offset, paging.after_id
+        )
+        ids = [entry["id"] for entry in entries]
+        answer_list(req, resp, paging, total, [*map(shown, entries)], position, ids)
+        return None
+
+    def _export(
+        self, req: Request, resp: falcon.Response, wanted: AccessFilter, written: str
+    ) -> None:
+        """Everything that matches, written while it is read."""
+        if req.context.query.keys() & {"limit", "offset", "page", "page_size", "cursor"}:
+            raise bad_query(f"format={written} answers everything; it takes no place in the list")
+        entries = map(shown, every_access(self._database, wanted))
+        resp.content_type = FORMATS[written]
+        resp.downloadable_as = f"access-log.{written}"
+        resp.stream = _in_pieces(_csv(entries) if written == "csv" else _ndjson(entries))
+
+
+def shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry as JSON tells it."""
+    return {**entry, "at": instant(entry["at"])}
+
+
+def _wanted(req: Request) -> AccessFilter:
+    query = req.context.query
+    if "key_id" in query and "actor" in query:
+        raise bad_query("use actor or key_id, not both")
+    actor = f"key:{query['key_id']}" if "key_id" in query else query.get("actor")
+    return AccessFilter(
+        principal_of(req).account_id,
+        actor,
+        query.get("patient_id"),
+        query.get("operation"),
+        query.get("outcome"),
+        query.get("from"),
+        query.get("to"),
+    )
+
+
+def _ndjson(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for entry in entries:
+        yield orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _csv(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        row = {**entry, "filter": entry["filter"] and orjson.dumps(entry["filter"]).decode()}
+        writer.writerow(cell(row[name]) for name in COLUMNS)
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue().encode()
+
+
+def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Many lines at a time; each piece is a write to the client."""
+    piece: list[bytes] = []
+    for line in lines:
+        piece.append(line)
+        if len(piece) == _LINES_A_PIECE:
+            yield b"".join(piece)
+            piece = []
+    if piece:
+        yield b"".join(piece)

@@ -1,0 +1,1 @@
+"""The transparency log: what proves that no event was changed, removed or reordered."""
