@@ -94,8 +94,10 @@ def _op(
     )
 
 
-def _list(*args: Any, query: tuple[Parameter, ...] = (), has_cursor: bool = False) -> Operation:
-    return _op(*args, is_list=True, query=(*query, *parameters(has_cursor)))
+def _list(
+    *args: Any, query: tuple[Parameter, ...] = (), has_cursor: bool = False, **options: Any
+) -> Operation:
+    return _op(*args, is_list=True, query=(*query, *parameters(has_cursor)), **options)
 
 
 OPERATIONS = (
@@ -159,6 +161,7 @@ OPERATIONS = (
         query=(POPULATION, PERIOD, LIMIT, CURSOR)),
     _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", READ_R,
         "Read the CMS report", reports.CmsReport, download_types=FILES, errors=(409, 422),
+        shows_patients=True,
         query=(
             PERIOD,
             whole("metric_id", 1, 10**15 - 1, "Only of this metric."),
@@ -174,7 +177,8 @@ OPERATIONS = (
           "List frozen reports, newest first", reports.FrozenReport),
     _op("get_frozen_report", "GET", REPORT, "frozen_reports.one", READ_R,
         "Read a frozen report", reports.WholeFrozenReport, is_conditional=True,
-        download_types=FILES, errors=(409, 422), query=(FORMAT, INDIVIDUALS)),
+        download_types=FILES, errors=(409, 422), query=(FORMAT, INDIVIDUALS),
+        shows_patients=True),
     _op("attest_report", "POST", f"{REPORT}/attest", "frozen_reports.attest", WRITE_R,
         "Answer for a frozen report", reports.WholeFrozenReport, body=(AttestationIn,)),
     _op("submit_report", "POST", f"{REPORT}/submit", "frozen_reports.submit", WRITE_R,
@@ -187,7 +191,7 @@ OPERATIONS = (
         "Compute a frozen report anew and compare", reports.Verification),
     _list("compare_reports", "GET", f"{REPORT}/diff", "frozen_reports.diff", READ_R,
           "List the patients who stand elsewhere in another report", reports.Moved,
-          query=(AGAINST,)),
+          query=(AGAINST,), shows_patients=True),
     _op("get_document", "GET", DOCUMENT, "documents.one", READ_P, "Read what a document is",
         charts.Document),
     _op("get_document_file", "GET", f"{DOCUMENT}/file", "documents.file", READ_P,

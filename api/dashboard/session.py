@@ -99,10 +99,14 @@ def set_cookie(req: DashboardRequest, resp: falcon.Response, secret: str) -> Non
 def refuse_other_sites(req: DashboardRequest) -> None:
     """Raise Forbidden when another site's page made the browser send this."""
     fetched_from = req.get_header("Sec-Fetch-Site")
-    if fetched_from not in (None, "same-origin", "none"):
-        raise Forbidden("Another site's page may not do this.")
     origin = req.get_header("Origin")
-    if origin is not None and urlsplit(origin).netloc != req.netloc:
+    # A page without referrer has the origin "null", so the browser's own word goes first.
+    is_own = (
+        fetched_from in ("same-origin", "none")
+        if fetched_from is not None
+        else origin is None or urlsplit(origin).netloc == req.netloc
+    )
+    if not is_own:
         raise Forbidden("Another site's page may not do this.")
 
 

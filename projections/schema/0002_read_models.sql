@@ -94,6 +94,10 @@ CREATE INDEX observations_of_variable
     ON observations (account_id, variable_id, patient_id, day DESC, from_position DESC, id DESC)
     INCLUDE (to_position, end_day, number, second);
 CREATE INDEX observations_history ON observations (patient_id, from_position);
+-- Which of a patient's values that no longer stand did at a position: a point in few of many spans, whatever their number.
+CREATE INDEX observations_ended ON observations
+    USING gist (box(point(patient_id, from_position), point(patient_id, to_position - 1)))
+    WHERE to_position < 9223372036854775807;
 
 CREATE TABLE documents (
     id             text        NOT NULL PRIMARY KEY,        -- "pdf_" and a token

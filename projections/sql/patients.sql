@@ -2,7 +2,21 @@
 SELECT p.id, p.account_id, h.version, h.position, h.created_at, h.updated_at, p.name, p.body::text,
        h.document_id, h.summary::text
 FROM patients p JOIN patient_heads h ON h.id = p.id
-WHERE p.id = %(id)s AND p.to_position = 9223372036854775807;
+WHERE p.id = %(id)s AND p.to_position = 9223372036854775807
+ORDER BY p.from_position DESC LIMIT 1;
+
+-- name: heads_then    what patient_heads said of a patient p when the log ended at a position
+LATERAL (
+    SELECT p.id, e.originator_version AS version, e.position, now.created_at, e.recorded_at AS updated_at,
+           (SELECT d.id FROM documents d WHERE d.patient_id = p.id AND d.position <= %(position)s
+            ORDER BY d.position DESC LIMIT 1) AS document_id,
+           (SELECT jsonb_build_object('document_id', d.id, 'status', d.status) || d.summary FROM documents d
+            WHERE d.patient_id = p.id AND d.read_position <= %(position)s AND d.summary IS NOT NULL
+            ORDER BY d.read_position DESC LIMIT 1) AS summary
+    FROM patient_heads now JOIN events e ON e.originator_id = aggregate_id(3, p.id) AND e.position <= %(position)s
+    WHERE now.id = p.id
+    ORDER BY e.position DESC LIMIT 1
+);
 
 -- name: count_all    kept with each registration
 SELECT patient_count FROM accounts WHERE id = %(account_id)s;
@@ -41,9 +55,12 @@ ORDER BY p.id /* sort */ LIMIT %(limit)s OFFSET %(offset)s;
 SELECT account_id, id, patient_id, sha256, filename, bytes, created_at, status, reason, pages
 FROM documents WHERE id = %(id)s;
 
--- name: list_documents    oldest first
-SELECT account_id, id, patient_id, sha256, filename, bytes, created_at, status, reason, pages
-FROM documents WHERE patient_id = %(id)s ORDER BY position;
+-- name: list_documents    that were there at a position, as they were then, oldest first
+SELECT account_id, id, patient_id, sha256, filename, bytes, created_at,
+       CASE WHEN read_position <= %(position)s THEN status ELSE 'processing' END,
+       CASE WHEN read_position <= %(position)s THEN reason END,
+       CASE WHEN read_position <= %(position)s THEN pages END
+FROM documents WHERE patient_id = %(id)s AND documents.position <= %(position)s ORDER BY documents.position;
 
 -- name: account_of_patient
 SELECT account_id FROM patient_heads WHERE id = %(id)s;

@@ -2,22 +2,20 @@
 SELECT account_id, id, version, position, status, period_start, period_end, log_position, metric_versions, sha256,
        release, restates, restated_by, frozen_at, frozen_by, attested_at, attested_by, statement, submitted_at,
        reference, restated_at, reason, body
-FROM reports WHERE id = %(id)s;
+FROM reports WHERE id = %(id)s AND frozen_at <= %(at)s;
 
 -- name: count_reports
-SELECT count(*) FROM reports WHERE account_id = %(account_id)s;
+SELECT count(*) FROM reports WHERE account_id = %(account_id)s AND frozen_at <= %(at)s;
 
 -- name: list_reports    newest first
 SELECT account_id, id, version, position, status, period_start, period_end, log_position, metric_versions, sha256,
        release, restates, restated_by, frozen_at, frozen_by, attested_at, attested_by, statement, submitted_at,
        reference, restated_at, reason, NULL
-FROM reports WHERE account_id = %(account_id)s ORDER BY frozen_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
+FROM reports WHERE account_id = %(account_id)s AND frozen_at <= %(at)s
+ORDER BY frozen_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: position_at    the last position that was recorded by an instant
-SELECT coalesce(max(position), 0) FROM events
-WHERE recorded_at <= %(instant)s
-  AND position >= coalesce((SELECT position FROM events WHERE recorded_at <= %(instant)s
-                            ORDER BY recorded_at DESC, position DESC LIMIT 1), 0);
+SELECT position FROM events WHERE recorded_at <= %(instant)s ORDER BY recorded_at DESC, position DESC LIMIT 1;
 
 -- name: events_between    the events of some patients after one position, up to another
 SELECT position, topic, originator_id, recorded_at, actor FROM events

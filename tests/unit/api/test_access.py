@@ -30,7 +30,7 @@ SCOPES = {
     Scope.REPORTS_READ: {"get_cms_reports", "list_frozen_reports", "get_frozen_report",
                          "verify_report", "compare_reports"},
     Scope.REPORTS_WRITE: {"freeze_report", "attest_report", "submit_report", "restate_report"},
-    Scope.AUDIT_READ: {"get_patient_history"},
+    Scope.AUDIT_READ: {"list_accesses", "get_patient_history"},
     Scope.KEYS_ADMIN: {"list_api_keys", "issue_api_key", "get_api_key", "revoke_api_key",
                        "rotate_api_key", "get_api_key_usage", "change_account"},
 }  # fmt: skip
