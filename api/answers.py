@@ -11,6 +11,8 @@ import orjson
 
 from api.pagination import Paging, paginate
 from api.request import Request, principal_of
+from domain.clinical_time import instant
+from projections.moments import Moment
 from service.bootstrap import Services
 from service.context import Context, Idempotency
 from service.idempotency import AnsweredBefore
@@ -79,15 +81,22 @@ def enveloped(
     return orjson.dumps(body, option=orjson.OPT_UTC_Z)
 
 
-def answer_one(req: Request, resp: falcon.Response, data: Any, resource: Resource) -> None:
-    """One resource with its ETag; 304 when the client has it already."""
-    tag = f"v{resource.version}.{resource.position}"
-    resp.set_headers({"etag": f'"{tag}"', "x-log-position": str(resource.position)})
+def answer_one(
+    req: Request,
+    resp: falcon.Response,
+    data: Any,
+    resource: Resource,
+    moment: Moment | None = None,
+) -> None:
+    """One resource with its ETag, now or as of a moment; 304 when the client has it already."""
+    position = moment.position if moment else resource.position
+    tag = f"v{resource.version}.{position}"
+    resp.set_headers({"etag": f'"{tag}"', "x-log-position": str(position)})
     known = req.if_none_match
     if known and ("*" in known or tag in known):
         resp.status = 304
     else:
-        resp.data = enveloped(req, data, resource.position)
+        resp.data = enveloped(req, data, position, as_of=_as_of(moment))
 
 
 def answer_data(
@@ -111,8 +120,10 @@ def answer_list(
     items: Sequence[Any],
     position: int,
     ids: Sequence[int] | None = None,
+    moment: Moment | None = None,
 ) -> None:
-    """One page of a list."""
+    """One page of a list, as it is or as of a moment, whose position then is the answer's."""
+    position = moment.position if moment else position
     req.context.shown = len(items)
     pagination = paginate(req, paging, total, ids)
     resp.set_headers(
@@ -122,7 +133,11 @@ def answer_list(
             "x-log-position": str(position),
         }
     )
-    resp.data = enveloped(req, items, position, pagination.body)
+    resp.data = enveloped(req, items, position, pagination.body, _as_of(moment))
+
+
+def _as_of(moment: Moment | None) -> str | None:
+    return instant(moment.at) if moment else None
 
 
 def last_position(services: Services) -> int:

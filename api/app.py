@@ -26,6 +26,7 @@ from api.resources.keys import Keys
 from api.resources.members import Members
 from api.resources.metrics import Metrics
 from api.resources.patients import Patients
+from api.resources.transparency import Transparency
 from api.resources.values import Observations, Values
 from api.resources.variables import Variables
 from api.telemetry import Telemetry
@@ -54,6 +55,7 @@ def create_app(services: Services) -> App:
         "account": Account(services),
         "api_keys": Keys(services),
         "access_log": AccessLog(services),
+        "transparency": Transparency(services),
         "health": Health(services, telemetry),
         "docs": Docs(specification()),
     }

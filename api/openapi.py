@@ -32,6 +32,11 @@ _PATHS: dict[str, dict[str, Any]] = {
     "document_id": {"type": "string", "pattern": "^pdf_[0-9A-Za-z]{1,64}$"},
     "file": {"type": "string", "enum": sorted(FILES)},
     "slug": {"type": "string", "enum": sorted(BY_SLUG)},
+    "tile": {
+        "type": "string",
+        "pattern": r"^[0-9]{1,2}(/x[0-9]{3}){0,6}/[0-9]{3}(\.p/[1-9][0-9]{0,2})?$",
+        "example": "0/000.p/1",
+    },
 }
 _HEADERS = {
     "Idempotency-Key": (

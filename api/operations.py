@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.exports import FILES, FORMATS
+from api.moments import AS_OF, VERSION
 from api.operation import Operation
 from api.pagination import CURSOR, LIMIT, parameters
 from api.parameters import Parameter, choice, day, flag, moment, text, whole
@@ -18,7 +19,7 @@ from api.schemas.charts import (
 )
 from api.schemas.measures import DateVariableIn, MetricIn, VariableIn
 from api.schemas.reports import AttestationIn, FreezeIn, RestatementIn, SubmissionIn
-from api.shapes import access, charts, frame, measures, reports
+from api.shapes import access, charts, frame, measures, reports, transparency
 from domain.account import Scope
 from projections.access_log import OUTCOMES
 from projections.patients import SORTS
@@ -49,7 +50,8 @@ INDIVIDUALS = flag(
     "individuals", "fhir only: with every patient's own report; needs patients:read, too.", False
 )
 PERIOD = text(
-    "period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year.", example="2025"
+    "period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year, or as_of's.",
+    example="2025",
 )
 POPULATION = replace(
     text("population", 100, "Such as numerator; gap: should have met the measure, did not."),
@@ -76,7 +78,7 @@ READ_R, WRITE_R = Scope.REPORTS_READ, Scope.REPORTS_WRITE
 
 TAGS = (
     "patients", "variables", "date-variables", "metrics", "cms-reports", "documents", "imports",
-    "jobs", "account", "api-keys", "access-log", "operations",
+    "jobs", "account", "api-keys", "access-log", "events", "transparency", "operations",
 )  # fmt: skip
 """The parts of the documentation; what is about the service itself comes last."""
 
@@ -102,17 +104,17 @@ def _list(
 
 OPERATIONS = (
     _list("list_patients", "GET", "/patients", "patients.list", READ_P, "List patients",
-          charts.Patient, query=PATIENT_FILTERS, has_cursor=True),
+          charts.Patient, query=(*PATIENT_FILTERS, AS_OF), has_cursor=True),
     _op("register_patient", "POST", "/patients", "patients.list", WRITE_P, "Register a patient",
         charts.Patient, status=201, body=(PatientIn,)),
     _op("get_patient", "GET", PATIENT, "patients.one", READ_P, "Read a patient",
-        charts.Patient, is_conditional=True),
+        charts.Patient, is_conditional=True, query=(AS_OF, VERSION)),
     _op("change_patient", "PUT", PATIENT, "patients.one", WRITE_P, "Change demographics",
         charts.Patient, body=(PatientIn,), is_partial=True),
     _list("get_patient_history", "GET", f"{PATIENT}/history", "patients.history",
           Scope.AUDIT_READ, "List the events of a patient", charts.HistoryEntry),
     _list("list_documents", "GET", f"{PATIENT}/documents", "documents.list", READ_P,
-          "List a patient's documents", charts.Document),
+          "List a patient's documents", charts.Document, query=(AS_OF,)),
     _op("upload_document", "POST", f"{PATIENT}/pdf", "documents.upload", WRITE_P,
         "Upload a PDF", charts.Document, status=201, body_kind="upload", errors=(400, 413)),
     _op("put_value", "PUT", f"{PATIENT}{VARIABLE}", "values.one", WRITE_P,
@@ -127,45 +129,46 @@ OPERATIONS = (
         is_body_optional=True),
     _list("list_observations", "GET", f"{PATIENT}/observations", "observations.list", READ_P,
           "List all standing values", charts.Observation,
-          query=(whole("variable_id", 1, 10**15 - 1, "Only of this variable."),)),
+          query=(whole("variable_id", 1, 10**15 - 1, "Only of this variable."), AS_OF)),
     _op("add_observation", "POST", f"{PATIENT}/observations", "observations.list", WRITE_P,
         "Add a value beside the others", charts.ShownValue, status=201,
         body=(NumberObservationIn, DateObservationIn)),
     _list("list_variables", "GET", "/variables", "variables.list", READ_D,
-          "List numerical variables", measures.Variable),
+          "List numerical variables", measures.Variable, query=(AS_OF,)),
     _op("define_variable", "POST", "/variables", "variables.list", WRITE_D,
         "Define a numerical variable", measures.Variable, status=201, body=(VariableIn,)),
     _op("get_variable", "GET", VARIABLE, "variables.one", READ_D, "Read a numerical variable",
-        measures.Variable, is_conditional=True),
+        measures.Variable, is_conditional=True, query=(AS_OF, VERSION)),
     _op("change_variable", "PUT", VARIABLE, "variables.one", WRITE_D,
         "Change a numerical variable", measures.Variable, body=(VariableIn,), is_partial=True),
     _list("list_date_variables", "GET", "/date-variables", "date_variables.list", READ_D,
-          "List date variables", measures.DateVariable),
+          "List date variables", measures.DateVariable, query=(AS_OF,)),
     _op("define_date_variable", "POST", "/date-variables", "date_variables.list", WRITE_D,
         "Define a date variable", measures.DateVariable, status=201, body=(DateVariableIn,)),
     _op("get_date_variable", "GET", DATE_VARIABLE, "date_variables.one", READ_D,
-        "Read a date variable", measures.DateVariable, is_conditional=True),
+        "Read a date variable", measures.DateVariable, is_conditional=True,
+        query=(AS_OF, VERSION)),
     _op("change_date_variable", "PUT", DATE_VARIABLE, "date_variables.one", WRITE_D,
         "Change a date variable", measures.DateVariable, body=(DateVariableIn,), is_partial=True),
     _list("list_metrics", "GET", "/metrics", "metrics.list", READ_D, "List metrics",
-          measures.Metric),
+          measures.Metric, query=(AS_OF,)),
     _op("define_metric", "POST", "/metrics", "metrics.list", WRITE_D, "Define a metric",
         measures.Metric, status=201, body=(MetricIn,)),
     _op("get_metric", "GET", "/metrics/{metric_id:id}", "metrics.one", READ_D,
         "Read a metric with its current result", measures.Metric, is_conditional=True,
-        query=(MIN_POSITION,)),
+        query=(MIN_POSITION, AS_OF, VERSION)),
     _op("change_metric", "PUT", "/metrics/{metric_id:id}", "metrics.one", WRITE_D,
         "Change a metric", measures.Metric, body=(MetricIn,), is_partial=True),
     _op("list_metric_patients", "GET", "/metrics/{metric_id:id}/patients", "members", READ_P,
         "List the patients behind a count, with the evidence", reports.Member, is_list=True,
-        query=(POPULATION, PERIOD, LIMIT, CURSOR)),
+        query=(POPULATION, PERIOD, AS_OF, LIMIT, CURSOR)),
     _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", READ_R,
         "Read the CMS report", reports.CmsReport, download_types=FILES, errors=(409, 422),
         shows_patients=True,
         query=(
             PERIOD,
             whole("metric_id", 1, 10**15 - 1, "Only of this metric."),
-            moment("as_of", "As the log was at this past instant; not with `min_position`."),
+            AS_OF,
             FORMAT,
             INDIVIDUALS,
             MIN_POSITION,
@@ -174,10 +177,10 @@ OPERATIONS = (
         "Freeze a report", reports.WholeFrozenReport, status=201, body=(FreezeIn,),
         is_body_optional=True),
     _list("list_frozen_reports", "GET", "/cms-reports/frozen", "frozen_reports.list", READ_R,
-          "List frozen reports, newest first", reports.FrozenReport),
+          "List frozen reports, newest first", reports.FrozenReport, query=(AS_OF,)),
     _op("get_frozen_report", "GET", REPORT, "frozen_reports.one", READ_R,
         "Read a frozen report", reports.WholeFrozenReport, is_conditional=True,
-        download_types=FILES, errors=(409, 422), query=(FORMAT, INDIVIDUALS),
+        download_types=FILES, errors=(409, 422), query=(FORMAT, INDIVIDUALS, AS_OF, VERSION),
         shows_patients=True),
     _op("attest_report", "POST", f"{REPORT}/attest", "frozen_reports.attest", WRITE_R,
         "Answer for a frozen report", reports.WholeFrozenReport, body=(AttestationIn,)),
@@ -224,6 +227,29 @@ OPERATIONS = (
           "List who read or changed patient data, and who was refused, newest first",
           access.AccessEntry, query=ACCESS_FILTERS, has_cursor=True,
           download_types=("application/x-ndjson", "text/csv")),
+    _op("prove_event", "GET", "/events/{position:id}/proof", "transparency.inclusion",
+        Scope.AUDIT_READ, "Prove that an event is in the log", transparency.InclusionProof,
+        errors=(422,),
+        query=(whole("size", 1, 10**15 - 1, "In the log of so many events; default: the last"
+                     " checkpoint's."),)),
+    _op("get_checkpoint", "GET", "/transparency/checkpoint", "transparency.checkpoint",
+        Scope.AUDIT_READ, "Read the last signed checkpoint", media_types=("text/plain",),
+        shows_patients=False),
+    _list("list_checkpoints", "GET", "/transparency/checkpoints", "transparency.checkpoints",
+          Scope.AUDIT_READ, "List all checkpoints, the last first", transparency.Checkpoint,
+          has_cursor=True, shows_patients=False),
+    _list("list_log_keys", "GET", "/transparency/keys", "transparency.keys", Scope.AUDIT_READ,
+          "List the public keys that sign checkpoints, or did", transparency.LogKey,
+          shows_patients=False),
+    _op("get_tile", "GET", "/transparency/tile/{tile:path}", "transparency.tile",
+        Scope.AUDIT_READ, "Read a tile of hashes", media_types=("application/octet-stream",),
+        is_conditional=True, shows_patients=False),
+    _op("prove_consistency", "GET", "/transparency/consistency", "transparency.consistency",
+        Scope.AUDIT_READ, "Prove that the log has only grown", transparency.ConsistencyProof,
+        errors=(422,), shows_patients=False,
+        query=(replace(whole("from", 1, 10**15 - 1, "Since it had so many events."),
+                       is_required=True),
+               whole("to", 1, 10**15 - 1, "Until so many; default: the last checkpoint's."))),
     _op("live", "GET", "/-/live", "health.live", None, "Whether the process answers",
         frame.Anything),
     _op("ready", "GET", "/-/ready", "health.ready", None, "Whether requests can be answered",

@@ -24,7 +24,7 @@ def run(bench: Bench) -> list[Finding]:
 
 
 def _rate(bench: Bench, patients: int) -> float:
-    lines = list(_lines(patients))
+    lines = list(patient_lines(patients))
     with tenant(bench) as found:
         started = time.perf_counter()
         found.services.imports.run(found.take_in(lines), lambda: False)
@@ -36,7 +36,7 @@ def _rate(bench: Bench, patients: int) -> float:
     return stored / seconds
 
 
-def _lines(patients: int) -> Iterator[bytes]:
+def patient_lines(patients: int) -> Iterator[bytes]:
     """The same patients every time."""
     rng = random.Random(7)  # noqa: S311  a benchmark's data
     for n in range(patients):

@@ -41,3 +41,15 @@ class Event(Aggregate.Event):
 
 class Created(Event, Aggregate.Created):
     """The first event of an aggregate."""
+
+
+class Forgotten(Event):
+    """An event of an erased patient: that it happened is in the log, what it said is gone.
+
+    It has an `originator_id`, an `originator_version` and the `topic` of what it was, no more.
+    """
+
+    topic: str
+
+    def mutate(self, aggregate: Any) -> None:
+        """Nothing can be made of it."""

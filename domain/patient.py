@@ -137,8 +137,30 @@ class Patient(Aggregate):
                 if answer["observation"]:
                     aggregate._hold(Observation.from_state(answer["observation"]))
 
+    class Held(Event):
+        TOPIC = "patient.held"
+        account_id: int
+
+        def apply(self, aggregate: "Patient") -> None:
+            aggregate.is_held = True
+
+    class Released(Event):
+        TOPIC = "patient.released"
+        account_id: int
+
+        def apply(self, aggregate: "Patient") -> None:
+            aggregate.is_held = False
+
+    class Erased(Event):
+        TOPIC = "patient.erased"
+        account_id: int
+
+        def mutate(self, aggregate: Any) -> None:
+            """Nothing is left."""
+
     def __init__(self, account_id: int, demographics: dict[str, Any]) -> None:
         self.account_id = account_id
+        self.is_held = False
         self.demographics = Demographics(**demographics)
         self.observations: dict[int, Observation] = {}
         self.documents: dict[str, Document] = {}
@@ -251,6 +273,24 @@ class Patient(Aggregate):
             answers=[answer.as_state() for answer in answers],
             metadata=metadata,
         )
+
+    def hold(self, metadata: events.Metadata) -> None:
+        """From now on the chart must not be erased, for the reason in the metadata."""
+        if self.is_held:
+            raise Conflict("The patient is on hold already.")
+        self.trigger_event(self.Held, account_id=self.account_id, metadata=metadata)
+
+    def release(self, metadata: events.Metadata) -> None:
+        """The reason for the hold is over."""
+        if not self.is_held:
+            raise Conflict("The patient is not on hold.")
+        self.trigger_event(self.Released, account_id=self.account_id, metadata=metadata)
+
+    def erase(self, metadata: events.Metadata) -> None:
+        """The last event of the chart: its key is destroyed with it."""
+        if self.is_held:
+            raise Conflict("The patient is on hold and must not be erased.")
+        self.trigger_event(self.Erased, account_id=self.account_id, metadata=metadata)
 
     def put_in_place(self, observation: Observation) -> Observation:
         """What a PUT or a scrape of this value supersedes and carries over.

@@ -12,6 +12,7 @@ from domain.clinical_time import instant
 from domain.measures.period import Period, calendar_year, maintained
 from projections.database import Reader
 from projections.measures.entries import entries_at
+from projections.moments import Moment
 from projections.queries import load
 
 _QUERIES = load("cms_reports")
@@ -68,14 +69,15 @@ def find_at(
     reader: Reader,
     account_id: int,
     zone: str,
-    position: int,
+    moment: Moment,
     period: Period | None = None,
     metric_id: int | None = None,
 ) -> Report:
-    """The report as it was when the log ended at `position`, with the metrics of that moment."""
-    wanted = period or calendar_year(datetime.now(ZoneInfo(zone)).year)
+    """The report as it was at a moment, with the metrics of then; by default for its year."""
+    wanted = period or calendar_year(moment.at.astimezone(ZoneInfo(zone)).year)
     chosen = None if metric_id is None else (metric_id,)
-    return Report(position, False, wanted, entries_at(reader, account_id, wanted, position, chosen))
+    entries = entries_at(reader, account_id, wanted, moment.position, chosen)
+    return Report(moment.position, False, wanted, entries)
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from domain.ids import number_of
@@ -11,10 +12,12 @@ from domain.metric import Metric
 from domain.observation import VariableKind
 from domain.variable import DateVariable, Variable
 from projections.database import Reader
+from projections.moments import Moment, TimedQueries
 from projections.projection import Recorded, Rows
 from projections.queries import load
 
 _QUERIES = load("definitions")
+_TIMED = TimedQueries(_QUERIES)
 
 
 class Definitions:
@@ -73,10 +76,11 @@ class DefinitionRecord:
 
 
 def find_variable(
-    database: Reader, kind: VariableKind, variable_id: int
+    database: Reader, kind: VariableKind, variable_id: int, moment: Moment | None = None
 ) -> DefinitionRecord | None:
     """A variable of this kind, of whatever account, with the number of patients that have it."""
-    row = database.row(_QUERIES["find_variable"], {"kind": kind, "id": variable_id})
+    queries, place = _TIMED.at(moment)
+    row = database.row(queries["find_variable"], {**place, "kind": kind, "id": variable_id})
     return DefinitionRecord(*row) if row else None
 
 
@@ -89,12 +93,18 @@ def definition_of(
 
 
 def list_variables(
-    database: Reader, account_id: int, kind: VariableKind, limit: int, offset: int
+    database: Reader,
+    account_id: int,
+    kind: VariableKind,
+    limit: int,
+    offset: int,
+    moment: Moment | None = None,
 ) -> tuple[int, list[DefinitionRecord]]:
     """The total and one page of the account's variables of a kind."""
-    scope = {"account_id": account_id, "kind": kind, "limit": limit, "offset": offset}
-    total = database.row(_QUERIES["count_variables"], scope)
-    rows = database.rows(_QUERIES["list_variables"], scope)
+    queries, place = _TIMED.at(moment)
+    scope = {**place, "account_id": account_id, "kind": kind, "limit": limit, "offset": offset}
+    total = database.row(queries["count_variables"], scope)
+    rows = database.rows(queries["list_variables"], scope)
     return (total[0] if total else 0), [DefinitionRecord(*row) for row in rows]
 
 
@@ -112,10 +122,31 @@ def all_variables(
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def find_metric(database: Reader, metric_id: int) -> DefinitionRecord | None:
+def find_metric(
+    database: Reader, metric_id: int, moment: Moment | None = None
+) -> DefinitionRecord | None:
     """A metric, of whatever account."""
-    row = database.row(_QUERIES["find_metric"], {"id": metric_id})
-    return _with_current_names(database, [DefinitionRecord(*row)])[0] if row else None
+    queries, place = _TIMED.at(moment)
+    row = database.row(queries["find_metric"], {**place, "id": metric_id})
+    return _with_names(database, [DefinitionRecord(*row)], moment)[0] if row else None
+
+
+@dataclass(frozen=True)
+class MetricVersion:
+    """A metric as it was from one position of the log on."""
+
+    version: int
+    position: int
+    body: dict[str, Any]
+    recorded_at: datetime
+    actor: str
+
+
+def list_metric_versions(database: Reader, metric_id: int) -> list[MetricVersion]:
+    """Every version of a metric, the newest first, each with the formula as it was saved."""
+    return [
+        MetricVersion(*row) for row in database.rows(_QUERIES["metric_versions"], {"id": metric_id})
+    ]
 
 
 def cms_of_metrics(database: Reader, account_id: int) -> dict[int, dict[str, Any]]:
@@ -125,22 +156,24 @@ def cms_of_metrics(database: Reader, account_id: int) -> dict[int, dict[str, Any
 
 
 def list_metrics(
-    database: Reader, account_id: int, limit: int, offset: int
+    database: Reader, account_id: int, limit: int, offset: int, moment: Moment | None = None
 ) -> tuple[int, list[DefinitionRecord]]:
     """The total and one page of the account's metrics."""
-    scope = {"account_id": account_id, "limit": limit, "offset": offset}
-    total = database.row(_QUERIES["count_metrics"], scope)
-    rows = database.rows(_QUERIES["list_metrics"], scope)
-    records = _with_current_names(database, [DefinitionRecord(*row) for row in rows])
+    queries, place = _TIMED.at(moment)
+    scope = {**place, "account_id": account_id, "limit": limit, "offset": offset}
+    total = database.row(queries["count_metrics"], scope)
+    rows = database.rows(queries["list_metrics"], scope)
+    records = _with_names(database, [DefinitionRecord(*row) for row in rows], moment)
     return (total[0] if total else 0), records
 
 
-def _with_current_names(
-    database: Reader, records: list[DefinitionRecord]
+def _with_names(
+    database: Reader, records: list[DefinitionRecord], moment: Moment | None
 ) -> list[DefinitionRecord]:
-    """Metrics whose formulas print the present names of variables that were renamed."""
+    """Metrics whose formulas print the names that variables which were renamed have (or had)."""
     used = {number for record in records for number in record.body["references"].values()}
-    rows = database.rows(_QUERIES["names_of_variables"], {"ids": sorted(used)})
+    queries, place = _TIMED.at(moment)
+    rows = database.rows(queries["names_of_variables"], {**place, "ids": sorted(used)})
     names = {row[0]: VariableName(*row) for row in rows}
     return [_renamed(record, names) for record in records]
 

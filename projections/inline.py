@@ -7,7 +7,7 @@ from projections.definitions import Definitions
 from projections.jobs import Jobs
 from projections.observations import Observations
 from projections.patients import Patients
-from projections.projection import Projection, Recorded, Rows, merge
+from projections.projection import Projection, Recorded, Rows, known, merge
 from projections.reports import Reports
 from projections.users import Users
 
@@ -24,4 +24,5 @@ INLINE: tuple[Projection, ...] = (
 
 def fold_inline(batch: Sequence[Recorded]) -> Rows:
     """The rows of all inline read models for a batch of events in log order."""
-    return merge(projection.fold(batch) for projection in INLINE)
+    readable = known(batch)
+    return merge(projection.fold(readable) for projection in INLINE)

@@ -22,7 +22,9 @@ from projections.queries import load
 from projections.runner import LogEntry
 
 _QUERIES = load("measure_results")
-_SILENT = frozenset({"patient.document_added", "patient.document_read"})
+_SILENT = frozenset(
+    {"patient.document_added", "patient.document_read", "patient.held", "patient.released"}
+)
 _VALUES = frozenset(
     {
         "patient.observation_recorded",
@@ -59,6 +61,9 @@ class MeasureResults:
             account = touched.setdefault(entry.account_id, Touched(entry.position))
             number = number_of(entry.originator_id)
             match kind_of(entry.originator_id):
+                case Kind.PATIENT if entry.topic == "patient.erased":
+                    # What it added to the totals cannot be told any more.
+                    account.is_redefined = True
                 case Kind.PATIENT if entry.topic in _VALUES:
                     account.charts.add(number)
                 case Kind.PATIENT if entry.topic not in _SILENT:

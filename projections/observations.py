@@ -10,10 +10,14 @@ from domain.observation import Observation
 from domain.patient import Patient
 from domain.variable import parse_value
 from projections.database import Reader
+from projections.moments import Moment, TimedQueries
 from projections.projection import Recorded, Rows
 from projections.queries import load
 
 _QUERIES = load("observations")
+_TIMED = TimedQueries(
+    _QUERIES, {"FROM observations o\n": f"FROM ({_QUERIES['observations_then']}) o\n"}
+)
 
 
 class Observations:
@@ -94,14 +98,17 @@ def observation_body(observation: Observation, actor: str, version: int) -> dict
     return body
 
 
-def charts_of(database: Reader, names: Mapping[int, str | None]) -> dict[int, tuple[str, str]]:
+def charts_of(
+    database: Reader, names: Mapping[int, str | None], moment: Moment | None = None
+) -> dict[int, tuple[str, str]]:
     """The current values of these patients (id → name) as two JSON arrays each:
     of the numerical variables and of the date variables, in the order of their ids."""
+    queries, place = _TIMED.at(moment)
     charts: dict[int, tuple[list[str], list[str]]] = {number: ([], []) for number in names}
     # Written out, because the driver takes as long for a list as for a whole query.
     ids = f"{{{','.join(map(str, names))}}}"
     for patient_id, variable_id, kind, name, units, body in database.rows(
-        _QUERIES["current_values"], {"patient_ids": ids}
+        queries["current_values"], {**place, "patient_ids": ids}
     ):
         numbers, dates = charts[patient_id]
         if kind == "number":
@@ -121,14 +128,21 @@ def charts_of(database: Reader, names: Mapping[int, str | None]) -> dict[int, tu
 
 
 def list_observations(
-    database: Reader, patient_id: int, variable_id: int | None, limit: int, offset: int
+    database: Reader,
+    patient_id: int,
+    variable_id: int | None,
+    limit: int,
+    offset: int,
+    moment: Moment | None = None,
 ) -> tuple[int, list[dict[str, Any]]]:
     """The total and one page of a patient's standing values, latest clinical day first."""
+    queries, place = _TIMED.at(moment)
     scope = {
-        "patient_id": patient_id, "variable_id": variable_id, "limit": limit, "offset": offset
+        **place, "patient_id": patient_id, "patient_ids": [patient_id],
+        "variable_id": variable_id, "limit": limit, "offset": offset,
     }  # fmt: skip
-    total = database.row(_QUERIES["count_observations"], scope)
-    rows = database.rows(_QUERIES["list_observations"], scope)
+    total = database.row(queries["count_observations"], scope)
+    rows = database.rows(queries["list_observations"], scope)
     return (total[0] if total else 0), [
         {
             "id": row[0],

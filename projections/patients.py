@@ -11,11 +11,13 @@ from domain.clinical_time import instant
 from domain.ids import Kind, kind_of, number_of
 from domain.patient import Patient
 from projections.database import Reader, Row
+from projections.moments import Moment, TimedQueries
 from projections.observations import charts_of
-from projections.projection import Recorded, Rows
+from projections.projection import OPEN, Recorded, Rows
 from projections.queries import load
 
 _QUERIES = load("patients")
+_TIMED = TimedQueries(_QUERIES, {"JOIN patient_heads h ON": f"JOIN {_QUERIES['heads_then']} h ON"})
 _COLUMNS = ("external_id", "name", "dob", "sex")
 
 
@@ -27,13 +29,22 @@ class Patients:
     tables = ("patients", "patient_heads", "documents")
 
     def fold(self, batch: Sequence[Recorded]) -> Rows:
-        rows: Rows = {"patients": [], "documents": [], "document_readings": []}
+        rows: Rows = {
+            "patients": [],
+            "documents": [],
+            "document_readings": [],
+            "patient_erasures": [],
+        }
         heads: dict[int, dict[str, Any]] = {}
         for recorded in batch:
             event = recorded.event
             if kind_of(event.originator_id) is not Kind.PATIENT:
                 continue
             number = number_of(event.originator_id)
+            if isinstance(event, Patient.Erased):
+                erased = {"id": number, "account_id": event.account_id}
+                rows["patient_erasures"].append(recorded.row(**erased))
+                continue
             _move_head(heads, recorded, number)
             match event:
                 case Patient.Created() | Patient.DemographicsChanged():
@@ -100,10 +111,13 @@ class PatientRecord:
     body: orjson.Fragment
 
 
-def find_patient(database: Reader, patient_id: int) -> PatientRecord | None:
-    """A patient of whatever account, with its current values."""
-    row = database.row(_QUERIES["find_patient"], {"id": patient_id})
-    return _with_charts(database, [row])[0] if row else None
+def find_patient(
+    database: Reader, patient_id: int, moment: Moment | None = None
+) -> PatientRecord | None:
+    """A patient of whatever account, with its current values, or those of a moment."""
+    queries, place = _TIMED.at(moment)
+    row = database.row(queries["find_patient"], {**place, "id": patient_id})
+    return _with_charts(database, [row], moment)[0] if row else None
 
 
 @dataclass(frozen=True)
@@ -144,22 +158,27 @@ def list_patients(
     limit: int,
     offset: int,
     after_id: int | None = None,
+    moment: Moment | None = None,
 ) -> tuple[int, list[PatientRecord]]:
     """The total and one page of the account's patients; `after_id` pages by key instead."""
+    queries, place = _TIMED.at(moment)
     scope = {
-        "account_id": account_id, "q": wanted.q, "name": wanted.name, "sex": wanted.sex,
+        **place, "account_id": account_id, "q": wanted.q, "name": wanted.name, "sex": wanted.sex,
         "dob": wanted.dob, "external_id": wanted.external_id, "after_id": after_id,
         "limit": limit, "offset": offset,
     }  # fmt: skip
     everything = wanted.is_everything
-    total = database.row(_QUERIES["count_all" if everything else "count_matching"], scope)
-    query = _QUERIES["list_all" if everything else "list_matching"]
+    is_counted = everything and moment is None
+    total = database.row(queries["count_all" if is_counted else "count_matching"], scope)
+    query = queries["list_all" if everything else "list_matching"]
     rows = database.rows(query.replace("p.id /* sort */", SORTS[wanted.sort]), scope)
-    return (total[0] if total else 0), _with_charts(database, rows)
+    return (total[0] if total else 0), _with_charts(database, rows, moment)
 
 
-def _with_charts(database: Reader, rows: Sequence[Row]) -> list[PatientRecord]:
-    charts = charts_of(database, {row[0]: row[6] for row in rows})
+def _with_charts(
+    database: Reader, rows: Sequence[Row], moment: Moment | None
+) -> list[PatientRecord]:
+    charts = charts_of(database, {row[0]: row[6] for row in rows}, moment)
     return [_record(row, *charts[row[0]]) for row in rows]
 
 
@@ -187,11 +206,12 @@ def find_document(database: Reader, document_id: str) -> tuple[int, dict[str, An
     return (row[0], _document(row[1:])) if row else None
 
 
-def list_documents(database: Reader, patient_id: int) -> list[dict[str, Any]]:
+def list_documents(
+    database: Reader, patient_id: int, moment: Moment | None = None
+) -> list[dict[str, Any]]:
     """The documents of a patient, oldest first."""
-    return [
-        _document(row[1:]) for row in database.rows(_QUERIES["list_documents"], {"id": patient_id})
-    ]
+    scope = {"id": patient_id, "position": moment.position if moment else OPEN - 1}
+    return [_document(row[1:]) for row in database.rows(_QUERIES["list_documents"], scope)]
 
 
 def _document(row: Iterable[Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from domain.events import Event
+from domain.events import Event, Forgotten
+from domain.patient import Patient
 
 Rows = dict[str, list[dict[str, Any]]]
 OPEN = 9_223_372_036_854_775_807
@@ -27,6 +28,17 @@ class Recorded:
         if self.recorded_at is not None:
             row["recorded_at"] = self.recorded_at.isoformat()
         return row
+
+
+def known(batch: Sequence[Recorded]) -> list[Recorded]:
+    """The batch without what an erased patient's events said; that it was erased stays."""
+    erased = {each.event.originator_id for each in batch if isinstance(each.event, Patient.Erased)}
+    return [
+        each
+        for each in batch
+        if isinstance(each.event, Patient.Erased)
+        or not (isinstance(each.event, Forgotten) or each.event.originator_id in erased)
+    ]
 
 
 class ReadModel(Protocol):

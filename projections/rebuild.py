@@ -20,7 +20,7 @@ from projections.measure_results import MeasureResults, account_today, refresh
 from projections.measures.live import live_metrics
 from projections.observations import Observations
 from projections.patients import Patients
-from projections.projection import Recorded, merge
+from projections.projection import Recorded, known, merge
 from projections.queries import load
 from projections.reports import Reports
 from projections.runner import Decoder, LogEntry
@@ -129,7 +129,7 @@ def _fold_next(connection: Connection, decoder: Decoder, after: int, report: Rep
     ).fetchall()
     if not rows:
         return after
-    batch = [_recorded(LogEntry.of(row, decoder)) for row in rows]
+    batch = known([_recorded(LogEntry.of(row, decoder)) for row in rows])
     views = merge(projection.fold(batch) for projection in _FOLDED)
     connection.execute("SELECT apply_views(%s::jsonb, 0, NULL)", (orjson.dumps(views).decode(),))
     last = connection.execute("SELECT max(position) FROM events").fetchone()

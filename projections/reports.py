@@ -1,7 +1,7 @@
 """Frozen reports: what they say, and how far they have come."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.clinical_time import instant
@@ -18,6 +18,13 @@ _STEPS: dict[type, ReportStatus] = {
     Report.Restated: ReportStatus.RESTATED,
 }
 _FACTS = ("attested_by", "statement", "reference", "restated_by")
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_LATER: dict[str, tuple[str, ...]] = {
+    "attested_at": ("attested_by", "statement"),
+    "submitted_at": ("reference",),
+    "restated_at": ("restated_by", "reason"),
+}
+"""What each later step of a report added."""
 
 
 class Reports:
@@ -65,20 +72,25 @@ def _frozen(recorded: Recorded) -> dict[str, Any]:
     )
 
 
-def find_report(reader: Reader, report_id: int) -> tuple[int, dict[str, Any]] | None:
-    """The account of a frozen report, and the report with its `body` as rendered text."""
-    row = reader.row(_QUERIES["find_report"], {"id": report_id})
-    return (row[0], _shown(row)) if row else None
+def find_report(
+    reader: Reader, report_id: int, at: datetime | None = None
+) -> tuple[int, dict[str, Any]] | None:
+    """The account of a frozen report, and the report with its `body` as rendered text.
+
+    `at` shows it as it stood at that instant; None when it was not frozen yet.
+    """
+    row = reader.row(_QUERIES["find_report"], {"id": report_id, "at": at or _NEVER})
+    return (row[0], _shown(row, at)) if row else None
 
 
 def list_reports(
-    reader: Reader, account_id: int, limit: int, offset: int
+    reader: Reader, account_id: int, limit: int, offset: int, at: datetime | None = None
 ) -> tuple[int, list[dict[str, Any]]]:
     """The total and one page of the account's frozen reports without their bodies, newest first."""
-    scope = {"account_id": account_id, "limit": limit, "offset": offset}
+    scope = {"account_id": account_id, "limit": limit, "offset": offset, "at": at or _NEVER}
     total = reader.row(_QUERIES["count_reports"], scope)
     rows = reader.rows(_QUERIES["list_reports"], scope)
-    return (total[0] if total else 0), [_shown(row) for row in rows]
+    return (total[0] if total else 0), [_shown(row, at) for row in rows]
 
 
 def position_at(reader: Reader, moment: datetime) -> int:
@@ -87,7 +99,7 @@ def position_at(reader: Reader, moment: datetime) -> int:
     return row[0] if row else 0
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _shown(row: Row, at: datetime | None) -> dict[str, Any]:
     names = (
         "id", "version", "position", "status", "period_start", "period_end", "log_position",
         "metric_versions", "sha256", "release", "restates", "restated_by", "frozen_at",
@@ -95,6 +107,8 @@ def _shown(row: Row) -> dict[str, Any]:
         "restated_at", "reason", "body",
     )  # fmt: skip
     report = dict(zip(names, row[1:], strict=True))
+    if at is not None:
+        _undo_later_steps(report, at)
     for name in ("frozen_at", "attested_at", "submitted_at", "restated_at"):
         report[name] = instant(report[name]) if report[name] else None
     report["log_position"] = str(report["log_position"])
@@ -103,3 +117,15 @@ def _shown(row: Row) -> dict[str, Any]:
         for metric_id, version in report["metric_versions"]
     ]
     return report
+
+
+def _undo_later_steps(report: dict[str, Any], at: datetime) -> None:
+    """Bring a report back to how far it had come at an instant."""
+    report["status"], report["version"] = ReportStatus.FROZEN.value, 1
+    for name, facts in _LATER.items():
+        reached: datetime | None = report[name]
+        if reached is not None and reached <= at:
+            report["status"] = name.removesuffix("_at")
+            report["version"] += 1
+        else:
+            report.update(dict.fromkeys((name, *facts)))

@@ -146,8 +146,10 @@ class Application:
         append = self.append_of(context, cast("list[Event]", events))
         if context.idempotency is None:
             return reply(self.database, self.recorder.append(append))
+        patient_id = next((each.number for each in aggregates if isinstance(each, Patient)), None)
         return self.recorder.append_with(
-            append, lambda connection, saved: self._answer(context, connection, saved, reply)
+            append,
+            lambda connection, saved: self._answer(context, connection, saved, reply, patient_id),
         )
 
     def save_import(
@@ -176,7 +178,14 @@ class Application:
             keys,
         )
 
-    def _answer(self, context: Context, connection: Connection, saved: Saved, reply: Reply[R]) -> R:
+    def _answer(
+        self,
+        context: Context,
+        connection: Connection,
+        saved: Saved,
+        reply: Reply[R],
+        patient_id: int | None,
+    ) -> R:
         transaction = Transaction(connection)
         # Asked again under the append lock, where a twin of this request must have committed.
         refuse_repeat(transaction, self.vault, context)
@@ -184,7 +193,8 @@ class Application:
         request = context.idempotency
         if request is not None:
             answer = request.render(result)
-            keep_answer(transaction, self.vault, context.principal.account_id, request, answer)
+            account_id = context.principal.account_id
+            keep_answer(transaction, self.vault, account_id, request, answer, patient_id)
         return result
 
     def _last_saved(self, aggregate: Aggregate) -> Saved:

@@ -10,10 +10,11 @@ from service.application import Application
 from service.audit import Audit
 from service.authentication import Authentication
 from service.documents import Documents
+from service.erasure import Erasure
 from service.exports import Exports
 from service.imports import Imports
 from service.keys import Keys
-from service.master_key import load_master_key
+from service.master_key import master_keys
 from service.metrics import Metrics
 from service.patients import Patients
 from service.pdf.store import BlobStore, FileBlobStore
@@ -21,6 +22,7 @@ from service.report_schedule import ReportSchedule
 from service.reports import Reports
 from service.scraping import Scraping
 from service.settings import Settings
+from service.transparency import Transparency
 from service.usage import Usage
 from service.users import Users
 from service.variables import Variables
@@ -50,6 +52,8 @@ class Services:
     authentication: Authentication
     usage: Usage
     access_trail: AccessTrail
+    erasure: Erasure
+    transparency: Transparency
     users: Users
 
     def close(self) -> None:
@@ -78,7 +82,8 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         size=settings.threads + 2,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
-    application = Application(database, Vault(database, load_master_key(settings)))
+    master_keys(settings)  # made now, or found wanting
+    application = Application(database, Vault(database, lambda: master_keys(settings)))
     store = FileBlobStore(settings.data_dir / "documents", application.vault)
     patients = Patients(application, now)
     reports = Reports(application)
@@ -104,5 +109,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         authentication=Authentication(database, now),
         usage=Usage(database),
         access_trail=AccessTrail(database),
+        erasure=Erasure(application, store),
+        transparency=Transparency(database),
         users=Users(application, now),
     )

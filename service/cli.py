@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import psycopg
 
 from domain.errors import AttestorError
-from service.commands import accounts, measures, people, reports, running, upkeep
+from service.commands import (
+    accounts,
+    measures,
+    patient_erasure,
+    people,
+    reports,
+    running,
+    transparency,
+    upkeep,
+)
 from service.commands.command import Command, group
 from service.embedded_postgres import EmbeddedPostgresError, UnsafeDatabase
 from service.logs import configure
@@ -53,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
         group(commands, "benchmarks", "Official benchmarks."),
     )
     reports.add(group(commands, "reports", "Frozen reports."))
+    patient_erasure.add(group(commands, "patient", "Patients."))
+    transparency.add(group(commands, "transparency", "The signed log."))
     upkeep.add(commands, group(commands, "events", "The log."))
     return whole
 

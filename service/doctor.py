@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import psycopg
 
@@ -11,6 +12,8 @@ from projections.rebuild import rebuild
 from service.bootstrap import Services
 from service.embedded_postgres import UnsafeDatabase, check_safe_settings
 from service.migrate import pending
+
+_UNSEALED_MAX_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ def examine(services: Services) -> list[Finding]:
             ("log", _log),
             ("keys", _keys),
             ("documents", _documents),
+            ("transparency log", _transparency),
             ("projections", _projections),
             ("read models", _read_models),
         )
@@ -91,7 +95,8 @@ def _log(services: Services) -> tuple[bool, str]:
 def _keys(services: Services) -> tuple[bool, str]:
     row = services.database.row(
         "SELECT count(*) FROM patient_heads h WHERE NOT EXISTS"
-        " (SELECT FROM attestor_keys.patient_keys k WHERE k.patient_id = h.id)"
+        " (SELECT FROM attestor_keys.patient_keys k"
+        "  WHERE k.patient_id = h.id AND k.wrapped IS NOT NULL)"
     )
     missing = row[0] if row else 0
     if missing:
@@ -113,6 +118,18 @@ def _documents(services: Services) -> tuple[bool, str]:
         if not services.store.has(patient_id, sha256, "pdf")
     ]
     return not missing, f"{len(missing)} files are missing" if missing else "every file is there"
+
+
+def _transparency(services: Services) -> tuple[bool, str]:
+    log = services.transparency.status()
+    if log.troubles:
+        return False, "; ".join(log.troubles.values())
+    if log.oldest_unsealed_seconds > _UNSEALED_MAX_SECONDS:
+        return False, f"nothing is sealed after position {log.sealed}: does the worker run?"
+    if log.checkpoint_size is None:
+        return True, f"sealed up to {log.sealed}, no checkpoint yet"
+    age = timedelta(seconds=round(log.checkpoint_seconds or 0))
+    return True, f"sealed up to {log.sealed}, checkpoint of {log.checkpoint_size} events {age} ago"
 
 
 def _projections(services: Services) -> tuple[bool, str]:

@@ -13,6 +13,10 @@ AFTER_FETCH = "after_fetch"
 AFTER_VIEW_WRITE = "after_view_write"
 BEFORE_CHECKPOINT_COMMIT = "before_checkpoint_commit"
 AFTER_CHECKPOINT_COMMIT = "after_checkpoint_commit"
+BEFORE_SEAL_COMMIT = "before_seal_commit"
+AFTER_SEAL_COMMIT = "after_seal_commit"
+BEFORE_SIGN_COMMIT = "before_sign_commit"
+AFTER_SIGN_COMMIT = "after_sign_commit"
 
 NAMES = (
     BEFORE_APPEND,
@@ -23,6 +27,10 @@ NAMES = (
     AFTER_VIEW_WRITE,
     BEFORE_CHECKPOINT_COMMIT,
     AFTER_CHECKPOINT_COMMIT,
+    BEFORE_SEAL_COMMIT,
+    AFTER_SEAL_COMMIT,
+    BEFORE_SIGN_COMMIT,
+    AFTER_SIGN_COMMIT,
 )
 
 

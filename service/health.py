@@ -1,4 +1,4 @@
-"""Whether the service can be asked, and how far its projections are behind."""
+"""Whether the service can be asked, and how far its projections and its seal are behind."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from domain.errors import Unavailable
 from projections.database import Reader
 from projections.queries import load
+from projections.transparency import Status, read_status
 from service.migrate import files
 
 _QUERIES = load("runner")
@@ -14,8 +15,8 @@ _HEARTBEAT_MAX_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Health:
-    """`is_ready` is false only for database, schema or a missing runner; a stopped line is
-    `degraded`."""
+    """`is_ready` is false only for database, schema or a missing runner; a stopped line, and a
+    transparency log in trouble, is `degraded`."""
 
     is_ready: bool
     body: dict[str, Any]
@@ -35,8 +36,22 @@ def check(reader: Reader) -> Health:
         return Health(False, {"status": "unavailable", "detail": "No runner is projecting.",
                               "projections": projections})  # fmt: skip
     stopped = sum(each["stopped_accounts"] for each in projections)
-    status = "degraded" if stopped else "ready"
-    return Health(True, {"status": status, "projections": projections})
+    log = read_status(reader)
+    status = "degraded" if stopped or log.troubles else "ready"
+    return Health(
+        True,
+        {"status": status, "projections": projections, "transparency": _transparency(log)},
+    )
+
+
+def _transparency(log: Status) -> dict[str, Any]:
+    return {
+        "sealed": str(log.sealed),
+        "lag_events": log.events - log.sealed,
+        "lag_seconds": round(log.oldest_unsealed_seconds, 3),
+        "checkpoint_size": log.checkpoint_size,
+        "troubles": sorted(log.troubles),
+    }
 
 
 def _projection(row: tuple[Any, ...]) -> dict[str, Any]:

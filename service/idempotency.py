@@ -33,18 +33,28 @@ def refuse_repeat(reader: Reader, vault: Vault, context: Context) -> None:
 
 
 def keep_answer(
-    transaction: Transaction, vault: Vault, account_id: int, request: Idempotency, answer: bytes
+    transaction: Transaction,
+    vault: Vault,
+    account_id: int,
+    request: Idempotency,
+    answer: bytes,
+    patient_id: int | None = None,
 ) -> None:
-    """Store the answer in the transaction of its events; an expired one is replaced."""
+    """Store the answer in the transaction of its events; an expired one is replaced.
+
+    `patient_id` is whom the answer shows: it goes when that patient is erased.
+    """
     transaction.execute(
-        "INSERT INTO idempotency AS i (account_id, scope, fingerprint, answer)"
-        " VALUES (%s, %s, %s, %s) ON CONFLICT (account_id, scope) DO UPDATE"
-        " SET fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = now()",
+        "INSERT INTO idempotency AS i (account_id, scope, fingerprint, answer, patient_id)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (account_id, scope) DO UPDATE"
+        " SET fingerprint = excluded.fingerprint, answer = excluded.answer,"
+        " patient_id = excluded.patient_id, created_at = now()",
         (
             account_id,
             request.scope,
             request.fingerprint,
             vault.encrypt_for_account(account_id, answer, request.scope),
+            patient_id,
         ),
     )
 

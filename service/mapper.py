@@ -10,8 +10,10 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from eventsourcing.utils import get_topic, resolve_topic
 
 import domain.catalogue  # noqa: F401  registers every topic
-from domain.events import Event, Metadata
+from domain.events import Event, Forgotten, Metadata
 from domain.ids import Kind, kind_of, number_of
+from domain.patient import Patient
+from service.vault import KeyDestroyed
 
 
 class PatientCipher(Protocol):
@@ -44,7 +46,7 @@ class EventMapper(Mapper[UUID]):
         if (class_version := getattr(type(domain_event), "class_version", 1)) > 1:
             state["class_version"] = class_version
         stored = orjson.dumps(state)
-        if kind_of(originator_id) is Kind.PATIENT:
+        if _is_sealed(originator_id, topic):
             stored = self._patient_cipher.encrypt(
                 number_of(originator_id), stored, _place(originator_id, version, topic)
             )
@@ -60,10 +62,14 @@ class EventMapper(Mapper[UUID]):
         )
 
     def decode_stored(self, topic: str, originator_id: UUID, version: int, state: bytes) -> Event:
-        """The event in a row of the log, decrypted when it is a patient's."""
-        if kind_of(originator_id) is Kind.PATIENT:
+        """The event in a row of the log, decrypted when it is a patient's; Forgotten when that
+        patient was erased."""
+        if _is_sealed(originator_id, topic):
             place = _place(originator_id, version, topic)
-            state = self._patient_cipher.decrypt(number_of(originator_id), state, place)
+            try:
+                state = self._patient_cipher.decrypt(number_of(originator_id), state, place)
+            except KeyDestroyed:
+                return _forgotten(topic, originator_id, version)
         return decode(topic, originator_id, version, orjson.loads(state))
 
 
@@ -79,6 +85,17 @@ def decode(topic: str, originator_id: UUID, version: int, state: dict[str, Any])
     state["originator_version"] = version
     event: Event = object.__new__(event_class)
     event.__dict__.update(state)
+    return event
+
+
+def _is_sealed(originator_id: UUID, topic: str) -> bool:
+    """All that is a patient's, but for the event that says that its key is no more."""
+    return kind_of(originator_id) is Kind.PATIENT and topic != Patient.Erased.TOPIC
+
+
+def _forgotten(topic: str, originator_id: UUID, version: int) -> Forgotten:
+    event = object.__new__(Forgotten)
+    event.__dict__.update(topic=topic, originator_id=originator_id, originator_version=version)
     return event
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 from domain.errors import Fault, Invalid, NotFound
 from domain.measures.parser import FormulaError, Names, parse
+from domain.measures.period import Period
 from domain.metric import Metric, MetricDefinition
 from projections.database import Reader
 from projections.definitions import definition_of, find_metric, variable_names
-from projections.measures.live import metrics_for_composites
+from projections.measures.entries import entry_of
+from projections.measures.live import draft_metric, metrics_for_composites
 from service.application import Application
 from service.context import Context
 from service.resource import Resource
@@ -45,6 +47,16 @@ class Metrics:
         return self._application.change(
             context, Metric, metric_id, tell, lambda r, s, m, t: _shown(r, metric_id)
         )
+
+    def preview(self, context: Context, sent: dict[str, Any], period: Period) -> dict[str, Any]:
+        """The report's entry of a metric that is not saved. Raises Invalid as `define` does."""
+        definition = MetricDefinition(
+            **{**sent, **self._resolved(context, tuple(sent["calculation_formula"]))}
+        )
+        database = self._application.database
+        metric = draft_metric(database, context.principal.account_id, definition)
+        position = self._application.recorder.max_notification_id() or 0
+        return entry_of(database, metric, period, position)
 
     def _resolved(self, context: Context, formula: tuple[str, ...]) -> dict[str, Any]:
         """What the names of a formula mean now; later renamings do not change that."""

@@ -87,7 +87,7 @@ def _grant(connection: psycopg.Connection[tuple[str, ...]]) -> None:
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA attestor, attestor_keys
             TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA attestor TO {ROLE};
-        REVOKE UPDATE, DELETE, TRUNCATE ON events, access_log FROM {ROLE};
+        REVOKE UPDATE, DELETE, TRUNCATE ON events, access_log, transparency_checkpoints FROM {ROLE};
         REVOKE INSERT, UPDATE, DELETE ON migrations FROM {ROLE};
         """.encode()
     )

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Self
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from domain.transparency.note import is_name
+
 PREFIX = "ATTESTOR_"
 # Read by the tests alone, which hand their environment on to the service they start.
 TEST_NAMES = frozenset({"ATTESTOR_SHARED", "ATTESTOR_TEST_DATABASE_URL"})
@@ -55,6 +57,20 @@ def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
         raise ValueError("must be a URL such as https://quality.example.org")
     return text.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    if not is_name(text) or not text.isascii():
+        raise ValueError("must be a name such as quality.example.org/log, without + and spaces")
+    return text
+
+
+def _sink(text: str) -> str:
+    if "://" not in text:
+        return text
+    if "@" in text:
+        raise ValueError("must not hold a password")
+    return _url(text)
 
 
 def _integer(minimum: int) -> Callable[[str], int]:
@@ -151,6 +167,12 @@ class Settings:
     max_import_bytes: int = _setting(1 << 30, "largest import file", _integer(1))
     access_log_years: int = _setting(
         7, "how long it is kept who saw patient data; 6 or more", _integer(6)
+    )
+    log_origin: str = _setting(
+        "attestor.local/log", "name of the transparency log, chosen once and for ever", _origin
+    )
+    checkpoint_sink: str | None = _setting(
+        None, "where signed checkpoints go: a directory, or a URL that takes PUT", _sink
     )
     statement_timeout_seconds: int = _setting(
         5, "longest time one SQL statement of a request may take", _integer(1)

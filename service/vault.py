@@ -7,7 +7,9 @@ wherever copies of them lie. AES-256-GCM throughout; a nonce is 12 random bytes 
 import hashlib
 import hmac
 import secrets
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from cryptography.exceptions import InvalidTag
@@ -18,10 +20,16 @@ from projections.database import Database
 
 _NONCE = 12
 _CACHED_KEYS = 10_000
+_CHECK_SECONDS = 1.0
+_FORGET_ALL_SECONDS = 300.0
 
 
 class Unreadable(AttestorError):
     """The key is gone or is not the one this was encrypted with."""
+
+
+class KeyDestroyed(Unreadable):
+    """The patient was erased, and its key with it."""
 
 
 def seal(key: AESGCM, plaintext: bytes, associated: bytes) -> bytes:
@@ -38,37 +46,57 @@ def unseal(key: AESGCM, sealed: bytes, associated: bytes) -> bytes:
         raise Unreadable("The content cannot be decrypted.") from error
 
 
-class Vault:
-    """The keys of accounts and patients; unwrapped ones are cached in memory only."""
+def account_place(account_id: int) -> bytes:
+    """What a wrapped account key is sealed to."""
+    return b"account %d" % account_id
 
-    def __init__(self, database: Database, master_key: bytes) -> None:
+
+def patient_place(patient_id: int) -> bytes:
+    """What a wrapped patient key is sealed to."""
+    return b"patient %d" % patient_id
+
+
+class Vault:
+    """The keys of accounts and patients; unwrapped ones are cached in memory only.
+
+    `masters` answers the master keys as they are now: the one that wraps, and during a rotation
+    the one before it. A key that another process destroyed is forgotten here within a second.
+    """
+
+    def __init__(self, database: Database, masters: Callable[[], Sequence[bytes]]) -> None:
         self._database = database
-        self._master = AESGCM(master_key)
+        self._masters = masters
         self._accounts: dict[int, AESGCM] = {}
         self._fingerprint_keys: dict[int, bytes] = {}
         self._patients: OrderedDict[int, AESGCM] = OrderedDict()
+        self._destroyed: set[int] = set()
+        self._checked_at = time.monotonic()
         self._lock = Lock()
 
     def make_account_key(self, account_id: int) -> None:
         """Make and store the key of a new account."""
-        wrapped = seal(self._master, secrets.token_bytes(32), b"account %d" % account_id)
-        self._database.execute(
-            "INSERT INTO attestor_keys.account_keys (account_id, wrapped) VALUES (%s, %s)",
-            (account_id, wrapped),
-        )
+        with self._database.transaction() as transaction:
+            # A rotation waits for us, or we for it and for its new master key.
+            transaction.execute("LOCK TABLE attestor_keys.account_keys IN ROW EXCLUSIVE MODE")
+            master = AESGCM(self._masters()[0])
+            wrapped = seal(master, secrets.token_bytes(32), account_place(account_id))
+            transaction.execute(
+                "INSERT INTO attestor_keys.account_keys (account_id, wrapped) VALUES (%s, %s)",
+                (account_id, wrapped),
+            )
 
     def new_patient_key(self, account_id: int, patient_id: int) -> bytes:
         """The wrapped key of a new patient, to be stored with its first event."""
         secret = secrets.token_bytes(32)
         self._remember(patient_id, AESGCM(secret))
-        return seal(self._account_key(account_id), secret, b"patient %d" % patient_id)
+        return seal(self._account_key(account_id), secret, patient_place(patient_id))
 
     def encrypt(self, patient_id: int, plaintext: bytes, associated: bytes) -> bytes:
         """Encrypt with the patient's key."""
         return seal(self._patient_key(patient_id), plaintext, associated)
 
     def decrypt(self, patient_id: int, ciphertext: bytes, associated: bytes) -> bytes:
-        """The inverse of `encrypt`. Raises Unreadable once the key was destroyed."""
+        """The inverse of `encrypt`. Raises KeyDestroyed of an erased patient."""
         return unseal(self._patient_key(patient_id), ciphertext, associated)
 
     def encrypt_for_account(self, account_id: int, plaintext: bytes, associated: bytes) -> bytes:
@@ -82,8 +110,7 @@ class Vault:
     def fingerprint(self, account_id: int, text: bytes) -> str:
         """16 hex digits, the same for the same text of an account; the text cannot be guessed
         from them without the account's key."""
-        if account_id not in self._fingerprint_keys:
-            self._account_key(account_id)
+        self._account_key(account_id)
         key = self._fingerprint_keys[account_id]
         return hmac.digest(key, text, hashlib.sha256).hex()[:16]
 
@@ -95,19 +122,44 @@ class Vault:
             " WHERE patient_id = ANY(%s)",
             (missing,),
         ):
-            self._remember(patient_id, self._unwrap(account_id, patient_id, wrapped))
+            if wrapped is None:
+                self._destroyed.add(patient_id)
+            else:
+                self._remember(patient_id, self._unwrap(account_id, patient_id, wrapped))
 
     def _patient_key(self, patient_id: int) -> AESGCM:
+        self._forget_destroyed()
         key = self._patients.get(patient_id)
-        if key is None:
+        if key is None and patient_id not in self._destroyed:
             self.load_patient_keys([patient_id])
             key = self._patients.get(patient_id)
-        if key is None:
-            raise Unreadable("The patient's key does not exist.")
-        return key
+        if key is not None:
+            return key
+        if patient_id in self._destroyed:
+            raise KeyDestroyed("The patient was erased.")
+        raise Unreadable("The patient's key does not exist.")
+
+    def _forget_destroyed(self) -> None:
+        """Look once a second which keys were destroyed by any process."""
+        now = time.monotonic()
+        idle = now - self._checked_at
+        if idle < _CHECK_SECONDS:
+            return
+        rows = self._database.rows(
+            "SELECT patient_id FROM attestor_keys.patient_keys"
+            " WHERE destroyed_at > now() - make_interval(secs => %s)",
+            (2 * _FORGET_ALL_SECONDS,),
+        )
+        with self._lock:
+            if idle > _FORGET_ALL_SECONDS:
+                self._patients.clear()
+            for (patient_id,) in rows:
+                self._patients.pop(patient_id, None)
+                self._destroyed.add(patient_id)
+        self._checked_at = now
 
     def _unwrap(self, account_id: int, patient_id: int, wrapped: bytes) -> AESGCM:
-        return AESGCM(unseal(self._account_key(account_id), wrapped, b"patient %d" % patient_id))
+        return AESGCM(unseal(self._account_key(account_id), wrapped, patient_place(patient_id)))
 
     def _account_key(self, account_id: int) -> AESGCM:
         key = self._accounts.get(account_id)
@@ -118,7 +170,7 @@ class Vault:
             )
             if row is None:
                 raise Unreadable("The account's key does not exist.")
-            secret = unseal(self._master, row[0], b"account %d" % account_id)
+            secret = unwrap_account(self._masters(), account_id, row[0])
             key = AESGCM(secret)
             self._fingerprint_keys[account_id] = hmac.digest(secret, b"fingerprint", hashlib.sha256)
             self._accounts[account_id] = key
@@ -129,3 +181,13 @@ class Vault:
             self._patients[patient_id] = key
             while len(self._patients) > _CACHED_KEYS:
                 self._patients.popitem(last=False)
+
+
+def unwrap_account(masters: Sequence[bytes], account_id: int, wrapped: bytes) -> bytes:
+    """The account's key, by the first master key that opens it. Raises Unreadable."""
+    for master in masters:
+        try:
+            return unseal(AESGCM(master), wrapped, account_place(account_id))
+        except Unreadable:
+            continue
+    raise Unreadable("The master key is not the one this was wrapped with.")

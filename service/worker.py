@@ -1,5 +1,5 @@
-"""The background worker: reads documents, applies imports, freezes scheduled reports, and forgets
-old access records."""
+"""The background worker: reads documents, applies imports, freezes scheduled reports, forgets old
+access records, and seals the log."""
 
 import logging
 import threading
@@ -15,21 +15,24 @@ from projections.jobs import next_job
 from projections.patients import next_document_to_read
 from service.access_trail import AccessTrail
 from service.application import Application
+from service.checkpoint_sink import Deliveries
 from service.context import Context, Principal
 from service.imports import ImportJob, Imports
 from service.leadership import Leadership
 from service.pdf.sandbox import Parsed, ParserServer
 from service.pdf.store import BlobStore
 from service.report_schedule import ReportSchedule
+from service.sealer import Sealer
 
 _IDLE_SECONDS = 0.05
 _AFTER_ERROR_SECONDS = 1.0
 _SCHEDULE_SECONDS = 60.0
+_SEAL_SECONDS = 1.0
 _LOG = logging.getLogger("attestor.worker")
 
 
 class Worker:
-    """Four loops, in the one process that holds the leadership."""
+    """Six loops, in the one process that holds the leadership."""
 
     def __init__(
         self,
@@ -41,6 +44,8 @@ class Worker:
         schedule: ReportSchedule,
         trail: AccessTrail,
         access_log_years: int,
+        sealer: Sealer,
+        deliveries: Deliveries,
     ) -> None:
         self._application = application
         self._store = store
@@ -50,6 +55,8 @@ class Worker:
         self._schedule = schedule
         self._trail = trail
         self._access_log_years = access_log_years
+        self._sealer = sealer
+        self._deliveries = deliveries
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -61,6 +68,8 @@ class Worker:
                 self.apply_next_import,
                 self.freeze_due_reports,
                 self.forget_old_access,
+                self.seal_log,
+                self.deliver_checkpoints,
             )
         ]
         for loop in loops:
@@ -124,6 +133,18 @@ class Worker:
         """Remove access records that are older than they are to be kept; then rest for a while."""
         self._trail.forget(self._access_log_years)
         self._stopping.wait(_SCHEDULE_SECONDS)
+        return False
+
+    def seal_log(self) -> bool:
+        """Seal new events and sign checkpoints; rest for a while at the end of the log."""
+        return self._sealer.step() or self._rest(_SEAL_SECONDS)
+
+    def deliver_checkpoints(self) -> bool:
+        """Bring checkpoints to where they are safe from us; then rest for a while."""
+        return self._deliveries.step() or self._rest(_SEAL_SECONDS)
+
+    def _rest(self, seconds: float) -> bool:
+        self._stopping.wait(seconds)
         return False
 
     def _context(self, account_id: int, request_id: str) -> Context:

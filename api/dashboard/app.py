@@ -11,8 +11,10 @@ from api.app import HeadRouter, IdConverter
 from api.dashboard.door import Door
 from api.dashboard.front import Front
 from api.dashboard.keys import Keys
+from api.dashboard.metrics import Metrics
 from api.dashboard.pages import Pages
 from api.dashboard.people import People
+from api.dashboard.reports import Reports
 from api.dashboard.request import DashboardRequest
 from api.dashboard.routes import BY_ROUTE, ROUTES
 from api.dashboard.session import Admit, Arrive
@@ -33,6 +35,8 @@ def create_dashboard(services: Services) -> falcon.App[DashboardRequest, falcon.
         "door": Door(services, pages),
         "people": People(services, pages),
         "keys": Keys(services, pages),
+        "metrics": Metrics(services, pages),
+        "reports": Reports(services, pages),
     }
     app: falcon.App[DashboardRequest, falcon.Response] = falcon.App(
         request_type=DashboardRequest,

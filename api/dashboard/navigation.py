@@ -15,6 +15,8 @@ class Place(NamedTuple):
 
 
 PLACES = (
+    Place("/dashboard/metrics", "Metrics", Scope.REPORTS_READ),
+    Place("/dashboard/reports", "Reports", Scope.REPORTS_READ),
     Place("/dashboard/people", "People", Scope.KEYS_ADMIN),
     Place("/dashboard/keys", "API keys", Scope.KEYS_ADMIN),
 )

@@ -22,6 +22,10 @@ class Route:
 
 USER = "/dashboard/people/{user_id:id}"
 KEY = "/dashboard/keys/{key_id:id}"
+METRIC = "/dashboard/metrics/{metric_id:id}"
+REPORT = "/dashboard/reports/{report_id:id}"
+READ_D, WRITE_D = Scope.DEFINITIONS_READ, Scope.DEFINITIONS_WRITE
+READ_R, WRITE_R = Scope.REPORTS_READ, Scope.REPORTS_WRITE
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", "front.root", is_public=True),
@@ -32,6 +36,24 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/dashboard/sign-out", "door.sign_out"),
     Route("GET", "/dashboard/welcome/{link}", "door.welcome", is_public=True),
     Route("POST", "/dashboard/welcome/{link}", "door.welcome", is_public=True),
+    Route("GET", "/dashboard/metrics", "metrics.list", READ_R),
+    Route("GET", "/dashboard/metrics/new", "metrics.new", WRITE_D),
+    Route("POST", "/dashboard/metrics/new", "metrics.new", WRITE_D),
+    Route("POST", "/dashboard/metrics/check", "metrics.check", WRITE_D),
+    Route("GET", METRIC, "metrics.one", READ_R),
+    Route("GET", f"{METRIC}/edit", "metrics.edit", WRITE_D),
+    Route("POST", f"{METRIC}/edit", "metrics.edit", WRITE_D),
+    Route("GET", f"{METRIC}/versions", "metrics.versions", READ_D),
+    Route("GET", f"{METRIC}/patients", "metrics.members", Scope.PATIENTS_READ),
+    Route("GET", "/dashboard/reports", "reports.list", READ_R),
+    Route("POST", "/dashboard/reports", "reports.list", WRITE_R),
+    Route("GET", "/dashboard/reports/file", "reports.download", READ_R),
+    Route("GET", REPORT, "reports.one", READ_R),
+    Route("GET", f"{REPORT}/file", "reports.file", READ_R),
+    Route("GET", f"{REPORT}/diff", "reports.diff", READ_R),
+    Route("POST", f"{REPORT}/attest", "reports.attest", WRITE_R),
+    Route("POST", f"{REPORT}/submit", "reports.submit", WRITE_R),
+    Route("POST", f"{REPORT}/restate", "reports.restate", WRITE_R),
     Route("GET", "/dashboard/people", "people.list", Scope.KEYS_ADMIN),
     Route("POST", "/dashboard/people", "people.list", Scope.KEYS_ADMIN),
     Route("POST", f"{USER}/role", "people.role", Scope.KEYS_ADMIN),

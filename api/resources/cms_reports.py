@@ -1,7 +1,6 @@
 """The CMS report, as it is now and as it was at any moment, and frozen for good."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import falcon
@@ -10,6 +9,7 @@ import orjson
 from api.answers import answer_command, answer_data
 from api.exports import answer_export, format_of
 from api.media import read_json
+from api.moments import moment_of
 from api.parameters import bad_query
 from api.request import Request, principal_of
 from api.resources.frozen_reports import shown_new
@@ -19,7 +19,7 @@ from domain.clinical_time import instant
 from domain.errors import Invalid
 from domain.measures.period import Period, parse_period
 from projections import cms_reports
-from projections.reports import position_at
+from projections.moments import Moment
 from service.bootstrap import Services
 
 _FREEZE = FreezeIn()
@@ -35,11 +35,11 @@ class CmsReports:
         self._limit = services.settings.max_body_bytes
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        moment: datetime | None = req.context.query.get("as_of")
+        moment = moment_of(req, self._database)
         report = self._now(req) if moment is None else self._then(req, moment)
         wanted = format_of(req)
         if wanted == "json":
-            as_of = instant(moment) if moment else None
+            as_of = instant(moment.at) if moment else None
             return answer_data(req, resp, report.body, report.position, as_of)
         body = orjson.dumps(report.body)
         return answer_export(req, resp, self._exports, body, wanted, report.position)
@@ -67,17 +67,15 @@ class CmsReports:
             query.get("min_position", 0),
         )
 
-    def _then(self, req: Request, moment: datetime) -> cms_reports.Report:
+    def _then(self, req: Request, moment: Moment) -> cms_reports.Report:
         query, principal = req.context.query, principal_of(req)
         if "min_position" in query:
             raise bad_query("as_of and min_position do not go together")
-        if moment > datetime.now(UTC):
-            raise bad_query("as_of lies in the future")
         return cms_reports.find_at(
             self._database,
             principal.account_id,
             principal.zone,
-            position_at(self._database, moment),
+            moment,
             period_of(query),
             query.get("metric_id"),
         )

@@ -6,6 +6,7 @@ import falcon
 
 from api.answers import Shown, answer_command, answer_data, answer_list, context_of, last_position
 from api.forms import Upload, read_upload
+from api.moments import moment_of
 from api.pagination import paging_of
 from api.request import Request
 from api.resources.patients import require_patient
@@ -38,11 +39,12 @@ class Documents:
 
     def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
-        position = last_position(self._services)
-        require_patient(self._services, req, patient_id)
-        found = list_documents(self._services.database, patient_id)
+        database, position = self._services.database, last_position(self._services)
+        moment = moment_of(req, database)
+        require_patient(self._services, req, patient_id, moment)
+        found = list_documents(database, patient_id, moment)
         page = found[paging.offset : paging.offset + paging.limit]
-        answer_list(req, resp, paging, len(found), page, position)
+        answer_list(req, resp, paging, len(found), page, position, moment=moment)
 
     def on_get_one(self, req: Request, resp: falcon.Response, document_id: str) -> None:
         position = last_position(self._services)

@@ -18,13 +18,15 @@ from api.answers import (
 )
 from api.exports import answer_export, format_of
 from api.media import read_json
+from api.moments import absent, moment_of, moment_of_one
 from api.pagination import paging_of
 from api.request import Request, principal_of
 from api.schemas.base import load
 from api.schemas.reports import AttestationIn, RestatementIn, SubmissionIn
-from domain.errors import NotFound
+from domain.ids import Kind
 from projections.measures.movement import Moved
 from projections.measures.report import as_number
+from projections.moments import Moment
 from projections.reports import find_report, list_reports
 from service.bootstrap import Services
 from service.resource import Resource
@@ -43,18 +45,24 @@ class FrozenReports:
 
     def on_get_list(self, req: Request, resp: falcon.Response) -> None:
         paging = paging_of(req.context.query)
-        position = last_position(self._services)
+        database, position = self._services.database, last_position(self._services)
+        moment = moment_of(req, database)
         total, found = list_reports(
-            self._services.database, principal_of(req).account_id, paging.limit, paging.offset
+            database,
+            principal_of(req).account_id,
+            paging.limit,
+            paging.offset,
+            moment.at if moment else None,
         )
-        answer_list(req, resp, paging, total, [shown(report) for report in found], position)
+        shown_ones = [shown(report) for report in found]
+        answer_list(req, resp, paging, total, shown_ones, position, moment=moment)
 
     def on_get_one(self, req: Request, resp: falcon.Response, report_id: int) -> None:
-        report = self._own(req, report_id)
+        report, moment = self._own(req, report_id)
         wanted = format_of(req)
         if wanted == "json":
             resource = Resource(report_id, report["version"], report["position"], report)
-            return answer_one(req, resp, _whole(report), resource)
+            return answer_one(req, resp, _whole(report), resource, moment)
         body, position = report["body"].encode(), report["log_position"]
         return answer_export(req, resp, self._services.exports, body, wanted, position)
 
@@ -96,12 +104,14 @@ class FrozenReports:
         page = moved[paging.offset : paging.offset + paging.limit]
         answer_list(req, resp, paging, len(moved), [_moved(each) for each in page], position)
 
-    def _own(self, req: Request, report_id: int) -> dict[str, Any]:
-        found = find_report(self._services.database, report_id)
+    def _own(self, req: Request, report_id: int) -> tuple[dict[str, Any], Moment | None]:
+        database, one = self._services.database, (Kind.REPORT, report_id, "report")
+        moment = moment_of_one(req, database, *one)
+        found = find_report(database, report_id, moment.at if moment else None)
         if found is None:
-            raise NotFound(f"There is no report {report_id}.")
+            raise absent(req, database, *one, moment)
         principal_of(req).require_own(found[0], "report")
-        return found[1]
+        return found[1], moment
 
 
 def shown(report: dict[str, Any]) -> dict[str, Any]:

@@ -1,25 +1,25 @@
 """The patients behind a count of a metric, and the gaps that can still be closed."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import falcon
 
 from api.answers import answer_list, last_position
+from api.moments import absent, moment_of
 from api.pagination import paging_of
 from api.parameters import bad_query
 from api.request import Request, principal_of
 from api.resources.cms_reports import period_of
-from domain.errors import NotFound
+from domain.ids import Kind
 from domain.measures.period import Period, calendar_year
-from projections.definitions import find_metric
 from projections.measures.drilldown import Member, list_members, populations_of
 from projections.measures.live import LiveMetric, live_metrics
 from projections.measures.report import as_number
+from projections.moments import Moment
 from service.bootstrap import Services
-from service.context import Principal
 
 
 class Members:
@@ -30,25 +30,28 @@ class Members:
 
     def on_get(self, req: Request, resp: falcon.Response, metric_id: int) -> None:
         query, principal = req.context.query, principal_of(req)
-        metric, position = self._metric(principal, metric_id)
-        period = period_of(query) or _this_year(principal.zone)
+        moment = moment_of(req, self._services.database)
+        position = moment.position if moment else last_position(self._services)
+        metric = self._metric(req, metric_id, position, moment)
+        period = period_of(query) or _year(principal.zone, moment)
         asked = (period, position, _population(metric, query["population"]))
         paging = replace(paging_of(query), style="cursor")
         total, found = list_members(
             self._services.database, metric, *asked, paging.limit, paging.after_id or 0
         )
         ids = [member.patient_id for member in found]
-        answer_list(req, resp, paging, total, [shown(member) for member in found], position, ids)
+        members = [shown(member) for member in found]
+        answer_list(req, resp, paging, total, members, position, ids, moment)
 
-    def _metric(self, principal: Principal, metric_id: int) -> tuple[LiveMetric, int]:
-        """The metric as it stands at the end of the log, and where that is."""
-        record = find_metric(self._services.database, metric_id)
-        if record is None:
-            raise NotFound(f"There is no metric {metric_id}.")
-        principal.require_own(record.account_id, "metric")
-        position = last_position(self._services)
-        metrics = live_metrics(self._services.database, principal.account_id, position)
-        return next(metric for metric in metrics if metric.id == metric_id), position
+    def _metric(
+        self, req: Request, metric_id: int, position: int, moment: Moment | None
+    ) -> LiveMetric:
+        """The metric as it stands at a position."""
+        database = self._services.database
+        for metric in live_metrics(database, principal_of(req).account_id, position):
+            if metric.id == metric_id:
+                return metric
+        raise absent(req, database, Kind.METRIC, metric_id, "metric", moment)
 
 
 def shown(member: Member) -> dict[str, Any]:
@@ -63,8 +66,10 @@ def shown(member: Member) -> dict[str, Any]:
     }
 
 
-def _this_year(zone: str) -> Period:
-    return calendar_year(datetime.now(ZoneInfo(zone)).year)
+def _year(zone: str, moment: Moment | None) -> Period:
+    """This year, or that of the moment."""
+    then = moment.at if moment else datetime.now(UTC)
+    return calendar_year(then.astimezone(ZoneInfo(zone)).year)
 
 
 def _population(metric: LiveMetric, wanted: str) -> str:

@@ -6,6 +6,7 @@ import falcon
 
 from api.answers import Shown, answer_command, answer_list, last_position
 from api.media import read_json
+from api.moments import moment_of
 from api.pagination import paging_of
 from api.request import Request
 from api.resources.patients import require_patient
@@ -73,12 +74,13 @@ class Observations:
     def on_get_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         paging = paging_of(req.context.query)
         variable_id = req.context.query.get("variable_id")
-        position = last_position(self._services)
-        require_patient(self._services, req, patient_id)
+        database, position = self._services.database, last_position(self._services)
+        moment = moment_of(req, database)
+        require_patient(self._services, req, patient_id, moment)
         total, items = list_observations(
-            self._services.database, patient_id, variable_id, paging.limit, paging.offset
+            database, patient_id, variable_id, paging.limit, paging.offset, moment
         )
-        answer_list(req, resp, paging, total, items, position)
+        answer_list(req, resp, paging, total, items, position, moment=moment)
 
     def on_post_list(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         kind, variable_id, sent = _addition(read_json(req, self._limit))

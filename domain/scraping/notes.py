@@ -9,6 +9,7 @@ from domain.scraping.reading import Reading
 
 UNSURE = 0.75
 MOST_OTHERS = 3
+MOST_PAGES = 5
 SCAN = "No page has readable text; the document may be a scan."
 
 
@@ -37,7 +38,7 @@ def reason(
 ) -> str:
     """Why there is no answer."""
     if not any(reading.layout.words for reading in readings):
-        return SCAN if readings else "There is no document to read."
+        return _scans(readings).strip() or SCAN if readings else "There is no document to read."
     if not labels:
         return f"Nothing in the text is called {name}.{_unread(readings)}"
     if len(labels) > sightings.MOST_LABELS:
@@ -80,6 +81,21 @@ def _is_ordered(reading: Reading, hit: Hit) -> bool:
 
 
 def _unread(readings: Sequence[Reading]) -> str:
-    """Pages without text may hold what was not found."""
+    """Pages that nothing was read from may hold what was not found."""
     blank = sum(len(reading.blank_pages) for reading in readings)
-    return f" {blank} page(s) have no readable text." if blank else ""
+    return _scans(readings) or (f" {blank} page(s) have no readable text." if blank else "")
+
+
+def _scans(readings: Sequence[Reading]) -> str:
+    """The scans that could not be read, and why."""
+    numbers: dict[str, list[int]] = {}
+    for page in (page for reading in readings for page in reading.unread):
+        numbers.setdefault(page.unread, []).append(page.number)
+    return "".join(f" {_scanned(pages)}; {why}." for why, pages in numbers.items())
+
+
+def _scanned(pages: Sequence[int]) -> str:
+    if len(pages) > MOST_PAGES:
+        return f"{len(pages)} pages are scans"
+    *others, last = map(str, pages)
+    return f"Pages {', '.join(others)} and {last} are scans" if others else f"Page {last} is a scan"

@@ -12,7 +12,7 @@ from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
 from domain.scraping.tables import Grid, Row, grid
-from domain.scraping.words import DocumentWords
+from domain.scraping.words import DocumentWords, Page
 
 _PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:", re.I)
 
@@ -30,6 +30,7 @@ class Reading:
     dates: dict[Flow, tuple[PrintedDate, ...]]
     headings: tuple[str, ...]
     blank_pages: tuple[int, ...]
+    unread: tuple[Page, ...]
 
     def right_of(self, flow: Flow) -> tuple[Flow, ...]:
         """The cells of the same row that start to the right of `flow`."""
@@ -99,6 +100,7 @@ def read(document: DocumentWords) -> Reading:
         dates,
         tuple(_headings(rows, plain)),
         tuple(sorted(blank)),
+        tuple(page for page in document.pages if page.unread),
     )
 
 

@@ -33,7 +33,8 @@ class Box:
 class Word:
     """One run of characters without a space.
 
-    `source` is "text", "white" (text of that colour) or "form" (a filled-in field).
+    `source` is "text", "white" (text of that colour), "form" (a filled-in field) or "ocr" (read
+    off a picture).
     """
 
     text: str
@@ -47,13 +48,15 @@ class Page:
     """A displayed page in points; `number` counts from 1.
 
     `turn` is the direction its text runs on the displayed page, in degrees clockwise from
-    left-to-right: 0, 90 (downwards), 180 or 270.
+    left-to-right: 0, 90 (downwards), 180 or 270. `unread` is why a scan has no words, such as
+    "OCR is not installed"; "" for every other page.
     """
 
     number: int
     width: float
     height: float
     turn: int = 0
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class DocumentWords:
     def to_json(self) -> dict[str, Any]:
         """A compact JSON object from which `from_json` makes an equal DocumentWords."""
         return {
-            "pages": [[p.number, p.width, p.height, p.turn] for p in self.pages],
+            "pages": [_page_to_json(page) for page in self.pages],
             "words": [_word_to_json(word) for word in self.words],
             "tables": self.tables,
         }
@@ -76,17 +79,22 @@ class DocumentWords:
     def from_json(cls, data: dict[str, Any]) -> "DocumentWords":
         """The inverse of `to_json`. Raises ValueError on anything else."""
         try:
-            pages = tuple(
-                Page(int(n), float(w), float(h), int(turn)) for n, w, h, turn in data["pages"]
-            )
+            pages = tuple(_page_from_json(row) for row in data["pages"])
             words = tuple(_word_from_json(row) for row in data["words"])
             return cls(pages, words, int(data["tables"]))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError("not the words of a document") from error
 
     def summary(self) -> dict[str, Any]:
-        """Counts and page sizes; as JSON always below 2 kB (later page sizes are left out)."""
-        counts = {"pages": len(self.pages), "words": len(self.words), "tables": self.tables}
+        """Counts, page sizes, and the pages that OCR has read or nothing could; as JSON always
+        below 2 kB for documents of up to 300 pages (later page sizes are left out)."""
+        counts = {
+            "pages": len(self.pages),
+            "words": len(self.words),
+            "tables": self.tables,
+            "ocr_pages": sorted({word.page for word in self.words if word.source == "ocr"}),
+            "unread_pages": [page.number for page in self.pages if page.unread],
+        }
         sizes: list[list[float]] = []
         for page in self.pages:
             longer = [*sizes, [round(page.width, 1), round(page.height, 1)]]
@@ -118,6 +126,17 @@ def turned(box: Box, page: Page, turn: int) -> Box:
     if turn == 270:
         return Box(page.height - box.y2, box.x1, page.height - box.y1, box.x2)
     return box
+
+
+def _page_to_json(page: Page) -> list[Any]:
+    row = [page.number, page.width, page.height, page.turn]
+    return [*row, page.unread] if page.unread else row
+
+
+def _page_from_json(row: list[Any]) -> Page:
+    number, width, height, turn, *unread = row
+    unread_text = str(unread[0]) if unread else ""
+    return Page(int(number), float(width), float(height), int(turn), unread_text)
 
 
 def _word_to_json(word: Word) -> list[Any]:

@@ -10,7 +10,7 @@ from domain.transparency.merkle import HASH_BYTES
 from domain.transparency.note import BadNote, Sign, VerifierKey, Verify
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Checkpoint:
         """What is signed."""
         lines = [self.origin, str(self.size), note.encode(self.root)]
         if self.signed_at is not None:
-            lines.append(self.signed_at.astimezone(UTC).strftime(_TIME))
+            lines.append(self.signed_at.astimezone(UTC).strftime(TIME))
         return "".join(f"{line}\n" for line in lines)
 
 
@@ -67,7 +67,7 @@ def _time(extensions: Sequence[str]) -> datetime | None:
     for line in extensions:
         if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line, re.ASCII):
             try:
-                return datetime.strptime(line, _TIME).replace(tzinfo=UTC)
+                return datetime.strptime(line, TIME).replace(tzinfo=UTC)
             except ValueError:
                 continue
     return None

@@ -39,7 +39,7 @@ def position_of(entry: bytes) -> int:
     return int.from_bytes(entry[36:44], signed=True)
 
 
-def rows(messages: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+def rows(messages: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
     """The rows of a COPY out of its messages; the server sends a message for each row."""
     is_first = True
     for message in messages:

@@ -67,6 +67,21 @@ def list_members(
     return total, [_member(metric, row, evidence.get(row[0], {}), names) for row in page]
 
 
+def find_member(
+    reader: Reader, metric: LiveMetric, period: Period, position: int, patient_id: int
+) -> Member | None:
+    """One patient's counts and evidence, in whatever population; None when nobody is there."""
+    bound = parameters(metric, period, position, [patient_id])
+    statement = _QUERIES["one_member"].replace("/* compiled */", metric.compiled.sql)
+    rows = reader.rows(statement, {**bound, "patient_id": patient_id}, prepare=False)
+    if not rows:
+        return None
+    evidence = _evidence(reader, metric, period, position, [patient_id])
+    names = _numerator_variables(reader, metric, position)
+    cells = rows[0][3] or [0] * len(metric.compiled.cells)
+    return _member(metric, (*rows[0][:3], cells), evidence.get(patient_id, {}), names)
+
+
 def _conditions(metric: LiveMetric, population: str) -> Iterable[str]:
     cells = metric.compiled.cells
     if population != GAP:

@@ -22,7 +22,7 @@ def entries_at(
     """One entry a metric that was there at the position, as rendered JSON; by default of all."""
     entries = []
     for metric in _chosen(reader, account_id, position, metric_ids):
-        entry = _entry(reader, metric, period, position)
+        entry = entry_of(reader, metric, period, position)
         entry["benchmark"] = benchmark_of(
             reader, metric.definition.cms, period.start.year, entry["performance_rate"]
         )
@@ -46,7 +46,7 @@ def render_report(
         "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
         "position": str(position),
         "reports": [
-            _entry(reader, metric, period, position)
+            entry_of(reader, metric, period, position)
             for metric in _chosen(reader, account_id, position, metric_ids)
         ],
     }
@@ -63,7 +63,8 @@ def _chosen(
     ]
 
 
-def _entry(reader: Reader, metric: LiveMetric, period: Period, position: int) -> dict[str, Any]:
+def entry_of(reader: Reader, metric: LiveMetric, period: Period, position: int) -> dict[str, Any]:
+    """One metric's entry, without a benchmark; numbers are Decimals."""
     trend = []
     for each in period.quarters:
         rate = report_body(metric, *compute_totals(reader, metric, each, position), [])

@@ -46,6 +46,15 @@ def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMet
     ]
 
 
+def draft_metric(reader: Reader, account_id: int, definition: MetricDefinition) -> LiveMetric:
+    """A metric that nobody has saved (its number is 0), with the variables of now."""
+    scope = {"account_id": account_id, "position": OPEN - 1}
+    names = tuple(VariableName(*row) for row in reader.rows(_QUERIES["variables_at"], scope))
+    definitions, _ = _definitions_at(reader, account_id, OPEN - 1)
+    parts = _parts_of_composites(definitions, names)
+    return LiveMetric(0, account_id, 0, definition, *_compiled_of(definition, names, parts))
+
+
 def metrics_for_composites(reader: Reader, account_id: int) -> dict[int, PartMetric]:
     """The account's present metrics as a composite may name them."""
     return _parts_of_composites(*_definitions_at(reader, account_id, OPEN - 1))

@@ -232,6 +232,7 @@ BEGIN
     IF views ? 'api_key_changes' THEN PERFORM apply_api_key_changes(views -> 'api_key_changes', base, at); END IF;
     IF views ? 'users' THEN PERFORM apply_users(views -> 'users', base, at); END IF;
     IF views ? 'user_changes' THEN PERFORM apply_user_changes(views -> 'user_changes', base, at); END IF;
+    IF views ? 'patient_erasures' THEN PERFORM apply_patient_erasures(views -> 'patient_erasures', base, at); END IF;
     IF views ? 'patients' THEN PERFORM apply_patients(views -> 'patients', base, at); END IF;
     IF views ? 'observations' THEN PERFORM apply_observations(views -> 'observations', base, at); END IF;
     IF views ? 'observation_ends' THEN PERFORM apply_observation_ends(views -> 'observation_ends', base, at); END IF;

@@ -53,3 +53,8 @@ WHERE account_id = %(account_id)s AND to_position = 9223372036854775807 ORDER BY
 
 -- name: names_of_variables
 SELECT id, kind, name, is_interval FROM variables WHERE id = ANY(%(ids)s) AND to_position = 9223372036854775807;
+
+-- name: metric_versions    every version of a metric, the newest first, with who made it and when
+SELECT m.version, m.from_position, m.body, e.recorded_at, e.actor
+FROM metrics m JOIN events e ON e.position = m.from_position
+WHERE m.id = %(id)s ORDER BY m.from_position DESC;

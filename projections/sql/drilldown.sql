@@ -13,6 +13,13 @@ LEFT JOIN (
 ) AS page ON true
 ORDER BY page.patient_id;
 
+-- name: one_member    a patient's cells, null where the measure does not look at the patient at all
+SELECT p.id, p.name, p.external_id, fresh.cells
+FROM patients p LEFT JOIN (
+    /* compiled */
+) AS fresh (patient_id, cells) ON fresh.patient_id = p.id
+WHERE p.id = %(patient_id)s AND p.from_position <= %(position)s AND p.to_position > %(position)s;
+
 -- name: observations_shown
 SELECT o.id, o.variable_id, v.name, o.is_proven, o.body FROM observations o
 JOIN variables v ON v.id = o.variable_id AND v.from_position <= %(position)s AND v.to_position > %(position)s

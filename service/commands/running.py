@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from projections.runner import Runner
 from service.bootstrap import build
+from service.checkpoint_sink import Deliveries, sink_of
 from service.commands.command import Subparsers, command, request_id
 from service.leadership import RUNNER, WORKER, Leadership
 from service.migrate import migrate
@@ -16,6 +17,7 @@ from service.opening import open_database, open_services, unhurried_database
 from service.pdf.sandbox import ParserServer
 from service.progress import progress
 from service.projecting import ASYNC, Projecting, catch_up, resume_stopped
+from service.sealer import sealer_of
 from service.settings import Settings
 from service.supervisor import Supervisor
 from service.worker import Worker
@@ -95,6 +97,8 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
             services.report_schedule,
             services.access_trail,
             settings.access_log_years,
+            sealer_of(services),
+            Deliveries(services.database, sink_of(settings.checkpoint_sink)),
         )
         _until_told(worker.run, worker.stop)
     return 0

@@ -1,9 +1,14 @@
-"""Length-prefixed messages between the parser server and its parent."""
+"""Length-prefixed messages between the parser server and its parent.
+
+A job is two messages: its kind with options in JSON, then the bytes of the document.
+"""
 
 import socket
 import struct
 
-JOB, PARSED, REFUSED = b"J", b"P", b"R"
+READ, SCAN, DRAW = b"T", b"O", b"I"
+"""Jobs: the words of a document, the words of one scanned page, the picture of a page."""
+DOCUMENT, DONE, REFUSED = b"D", b"P", b"R"
 HEAD = struct.Struct(">cQ")
 
 

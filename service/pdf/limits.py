@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one parse. Bytes, seconds, counts, and points for the side of a page."""
+    """Bounds of one job. Bytes, seconds, counts, and points for the side of a page."""
 
     address_space_bytes: int = 1 << 30
     cpu_seconds: int = 10
@@ -18,6 +18,12 @@ class Limits:
     characters: int = 1_500_000
     words: int = 250_000
     result_bytes: int = 32 << 20
+
+
+SCAN = Limits(address_space_bytes=3 << 30, cpu_seconds=60, wall_seconds=30)
+"""Those of reading one scanned page."""
+SCANS_SECONDS = 120.0
+"""What all scanned pages of a document may take together, of the wall clock."""
 
 
 class Unreadable(Exception):

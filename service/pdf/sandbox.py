@@ -1,52 +1,53 @@
-"""Parses documents in a process that may die: the parent's side of the parser server."""
+"""Reads and draws documents in processes that may die; the caller's memory stays flat."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from types import TracebackType
 
-from domain.scraping.words import DocumentWords
+from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.pdf import frames
-from service.pdf.limits import Limits
+from service.pdf.channel import Channel, Refused
+from service.pdf.limits import SCAN, SCANS_SECONDS, Limits
 
-__all__ = ["Limits", "Parsed", "ParserServer", "Refused"]
+__all__ = ["Drawn", "Limits", "Parsed", "ParserServer", "Refused", "has_ocr"]
 
-ROOT = Path(__file__).resolve().parents[2]
-GRACE_SECONDS = 10
-LOST = "Reading the document ended unexpectedly, twice."
 GARBLED = "The document could not be read."
+NO_TIME_LEFT = "there was no time left to read it"
 
 
 @dataclass(frozen=True)
 class Parsed:
+    """The words of a document. Scans that could not be read are pages with `unread`."""
+
     words: DocumentWords
 
 
 @dataclass(frozen=True)
-class Refused:
-    """`reason` is one sentence for a person and holds nothing of the document."""
+class Drawn:
+    """The picture of a page."""
 
-    reason: str
+    png: bytes
+
+
+def has_ocr() -> bool:
+    """Whether the extra `ocr` is installed."""
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 
 class ParserServer:
-    """One warm process that forks a limited child per document; the caller's memory stays flat.
+    """Parses and draws in a process of its own, and reads scans in a second, larger one.
 
-    `parse` never raises for what a document does. A server that dies is started again, and the
-    document it died on is tried once more.
+    Neither method raises for what a document does. The second process starts at the first scan.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._connection: socket.socket | None = None
+    def __init__(self, limits: Limits | None = None, *, ocr: bool | None = None) -> None:
+        """`ocr` says whether to read scans; None: where the extra is installed."""
+        self._digital = Channel(limits or Limits())
+        self._scans = Channel(SCAN)
+        self._reads_scans = has_ocr() if ocr is None else ocr
 
     def __enter__(self) -> "ParserServer":
         self.start()
@@ -61,68 +62,63 @@ class ParserServer:
         self.close()
 
     def start(self) -> None:
-        """Starts the server unless it runs."""
-        with self._lock:
-            self._running()
+        """Starts the process for digital documents unless it runs."""
+        self._digital.start()
 
     def close(self) -> None:
-        """Ends the server and the document it is reading; `parse` would start it again."""
-        with self._lock:
-            self._stop()
+        """Ends the processes and what they do; the next call would start them again."""
+        self._digital.close()
+        self._scans.close()
 
     def parse(self, pdf: bytes) -> Parsed | Refused:
         """The words of `pdf`, or why there are none. One document at a time."""
-        with self._lock:
-            for _ in range(2):
-                try:
-                    status, payload = self._exchange(pdf)
-                except (OSError, EOFError):
-                    self._stop()
-                else:
-                    return _answer(status, payload)
-            return Refused(LOST)
+        words = _words(self._digital.ask(frames.READ, {}, pdf))
+        if isinstance(words, Refused):
+            return words
+        scans = [page for page in words.pages if page.unread]
+        return Parsed(self._with_scans(words, scans, pdf) if self._reads_scans else words)
 
-    def _exchange(self, pdf: bytes) -> tuple[bytes, bytes]:
-        connection = self._running()
-        frames.send(connection, frames.JOB, pdf)
-        return frames.receive(connection, self.limits.result_bytes)
+    def draw(self, pdf: bytes, page: int, boxes: Sequence[Box] = ()) -> Drawn | Refused:
+        """A PNG of at most 2 MB of the displayed `page`, counted from 1, with frames around
+        `boxes` of that page; or why there is none."""
+        sides = [[box.x1, box.y1, box.x2, box.y2] for box in boxes]
+        png = self._digital.ask(frames.DRAW, {"page": page, "boxes": sides}, pdf)
+        return png if isinstance(png, Refused) else Drawn(png)
 
-    def _running(self) -> socket.socket:
-        """The connection to a live server, started now if need be."""
-        live = self._process is not None and self._process.poll() is None
-        if self._connection is None or not live:
-            self._stop()
-            self._connection, self._process = self._launch()
-        return self._connection
+    def _with_scans(
+        self, words: DocumentWords, scans: Sequence[Page], pdf: bytes
+    ) -> DocumentWords:
+        """`words` with those that OCR reads on `scans`, each page a job of its own."""
+        deadline = time.monotonic() + SCANS_SECONDS
+        for page in scans:
+            left = deadline - time.monotonic()
+            read = self._scan(page, pdf) if left > 0 else Refused(NO_TIME_LEFT)
+            words = _with_page(words, page, read)
+        return words
 
-    def _launch(self) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
-        ours, theirs = socket.socketpair()
-        ours.settimeout(self.limits.wall_seconds + GRACE_SECONDS)
-        with theirs:
-            process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [sys.executable, "-P", "-m", "service.pdf.worker", json.dumps(asdict(self.limits))],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                cwd="/",
-                env={"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-                start_new_session=True,
-            )
-        return ours, process
-
-    def _stop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        if self._process is not None:
-            if self._process.poll() is None:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._connection = self._process = None
+    def _scan(self, page: Page, pdf: bytes) -> DocumentWords | Refused:
+        return _words(self._scans.ask(frames.SCAN, {"page": page.number}, pdf))
 
 
-def _answer(status: bytes, payload: bytes) -> Parsed | Refused:
-    if status == frames.REFUSED:
-        return Refused(payload.decode("utf-8", "replace"))
+def _words(answer: bytes | Refused) -> DocumentWords | Refused:
+    if isinstance(answer, Refused):
+        return answer
     try:
-        return Parsed(DocumentWords.from_json(json.loads(payload)))
+        return DocumentWords.from_json(json.loads(answer))
     except ValueError:
         return Refused(GARBLED)
+
+
+def _with_page(words: DocumentWords, page: Page, read: DocumentWords | Refused) -> DocumentWords:
+    """`words` with `page` as it was read, or with the reason why it was not."""
+    if isinstance(read, Refused):
+        why = read.reason[:1].lower() + read.reason[1:].rstrip(".")
+        found: tuple[Word, ...] = tuple(word for word in words.words if word.page == page.number)
+        shown, tables = replace(page, unread=why), 0
+    else:
+        found, shown, tables = read.words, read.pages[0], read.tables
+    index = words.pages.index(page)
+    pages = (*words.pages[:index], shown, *words.pages[index + 1 :])
+    before = tuple(word for word in words.words if word.page < page.number)
+    after = tuple(word for word in words.words if word.page > page.number)
+    return DocumentWords(pages, (*before, *found, *after), words.tables + tables)

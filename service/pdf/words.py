@@ -5,6 +5,7 @@ memory, and costs one job.
 """
 
 import io
+from dataclasses import replace
 
 import pdfplumber
 import pypdfium2
@@ -17,14 +18,19 @@ from domain.scraping.layout import count_tables
 from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.pdf import pdfium
 from service.pdf.limits import Limits, Unreadable
+from service.pdf.scans import is_scan
 
 ENCRYPTED = "The document is password-protected."
 NOT_A_PDF = "The document is not readable as a PDF."
 NO_PAGES = "The document has no pages."
+NO_OCR = "OCR is not installed"
 
 
 def read(pdf: bytes, limits: Limits) -> DocumentWords:
-    """The words of every page, boxes on the displayed page. Raises Unreadable with the reason."""
+    """The words of every page, boxes on the displayed page; scans are left `unread`, for OCR.
+
+    Raises Unreadable with the reason.
+    """
     try:
         pages, words = _with_pdfium(pdf, limits)
     except pypdfium2.PdfiumError as error:
@@ -52,6 +58,8 @@ def _with_pdfium(pdf: bytes, limits: Limits) -> tuple[list[Page], list[Word]]:
         characters += text.count_chars()
         _check_characters(text.count_chars(), characters, limits)
         read_page, read_words = pdfium.read_page(page, text, number)
+        if is_scan(page, read_words):
+            read_page = replace(read_page, unread=NO_OCR)
         pages.append(read_page)
         words.extend(read_words)
         text.close()

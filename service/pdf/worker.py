@@ -1,12 +1,13 @@
 """The parser server: `python -m service.pdf.worker LIMITS`, a socket as its standard input.
 
-It forks one child per document. The child has hard limits, no network and nothing but the bytes
-and a pipe; the server only moves bytes and ends children that overstay.
+It forks one child per job. The child has hard limits, no network and nothing but the bytes and a
+pipe; the server only moves bytes and ends children that overstay.
 """
 
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import resource
@@ -15,9 +16,10 @@ import signal
 import socket
 import sys
 import time
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from service.pdf import frames, words
+from service.pdf.jobs import do
 from service.pdf.limits import Limits, Unreadable
 
 TOO_LONG = "Reading the document took too long."
@@ -31,18 +33,23 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def serve(connection: socket.socket, limits: Limits) -> None:
-    """Answers one document after another until the other side is gone."""
+    """Does one job after another until the other side is gone."""
     while True:
         try:
+            job, options = frames.receive(connection, UPLOAD_BYTES)
             _, pdf = frames.receive(connection, UPLOAD_BYTES)
         except EOFError:
             return
+        if job == frames.SCAN:
+            # Takes a second, so not in each child; no thread starts before the fork.
+            importlib.import_module("service.pdf.ocr_page")
+            _share_with_children()
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             connection.close()
             os.close(reader)
-            _parse(pdf, writer, limits)
+            _work(job, json.loads(options), pdf, writer, limits)
         os.close(writer)
         del pdf
         kind, payload = _outcome(child, reader, limits)
@@ -50,14 +57,15 @@ def serve(connection: socket.socket, limits: Limits) -> None:
         frames.send(connection, kind, payload)
 
 
-def _parse(pdf: bytes, writer: int, limits: Limits) -> NoReturn:
+def _work(
+    job: bytes, options: dict[str, Any], pdf: bytes, writer: int, limits: Limits
+) -> NoReturn:
     """The child: an exception nobody expected ends it, which the server reports as unreadable."""
     status = 1
     try:
         _confine(limits)
-        kind, payload = frames.PARSED, b""
         try:
-            payload = json.dumps(words.read(pdf, limits).to_json(), separators=(",", ":")).encode()
+            kind, payload = frames.DONE, do(job, options, pdf, limits)
         except Unreadable as refusal:
             kind, payload = frames.REFUSED, str(refusal).encode()
         with open(writer, "wb") as pipe:
@@ -122,14 +130,19 @@ def _reason(status: int) -> str:
     return words.NOT_A_PDF
 
 
+def _share_with_children() -> None:
+    """Keep the collector off what is loaded, so that forking does not copy it."""
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     limits = Limits(**json.loads(sys.argv[1]))
     connection = socket.socket(fileno=os.dup(0))
     os.nice(10)
     # Without a network of its own the parser still fetches nothing; kernels may forbid this.
     LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNET)
-    gc.collect()
-    gc.freeze()
+    _share_with_children()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         serve(connection, limits)
 

@@ -67,7 +67,8 @@ def test_the_documentation_ends_with_the_service_itself() -> None:
     tags = [tag["name"] for tag in json.loads(specification())["tags"]]
     assert tags == [
         "patients", "variables", "date-variables", "metrics", "cms-reports", "documents",
-        "imports", "jobs", "account", "api-keys", "access-log", "operations",
+        "imports", "jobs", "account", "api-keys", "access-log", "events",
+        "transparency", "operations",
     ]  # fmt: skip
     assert {operation.tag for operation in OPERATIONS} == set(tags)
 

@@ -128,17 +128,19 @@ def test_an_event_of_a_later_release_is_noticed() -> None:
     assert f"{place_of(later)} was never released" in complaints([*GOLDEN, later])
 
 
-def replayed(prefix: str) -> Any:
-    """The aggregate whose whole history the samples with this prefix are."""
+def replayed(prefix: str, before: str = "") -> Any:
+    """The aggregate whose whole history the samples with this prefix are, or up to a topic."""
     aggregate: Any = None
     history = [sample for sample in GOLDEN if sample["topic"].split(".")[0] == prefix]
+    topics = [sample["topic"] for sample in history]
+    history = history[: topics.index(before)] if before else history
     for version, sample in enumerate(history, start=1):
         aggregate = decoded(sample, version=version).mutate(aggregate)
     return aggregate
 
 
 def test_a_stored_patient_replays_to_the_chart_that_it_was() -> None:
-    patient: Patient = replayed("patient")
+    patient: Patient = replayed("patient", before="patient.erased")
     assert patient.demographics == Demographics(
         "Ann Oak", "1960-02-29", "F", "MRN-7", "white", "not hispanic", None,
         {"income": 20.5, "tags": ["a"]},
@@ -151,6 +153,12 @@ def test_a_stored_patient_replays_to_the_chart_that_it_was() -> None:
     (document,) = patient.documents.values()
     assert (document.status, document.filename) == (DocumentStatus.READY, "visit-note.pdf")
     assert patient.account_id == 1
+    assert not patient.is_held
+
+
+def test_a_stored_erasure_leaves_no_chart() -> None:
+    assert replayed("patient", before="patient.released").is_held
+    assert replayed("patient") is None
 
 
 def test_every_other_stored_aggregate_replays_to_what_it_was() -> None:

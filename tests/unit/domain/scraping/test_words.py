@@ -8,8 +8,9 @@ from domain.scraping.words import Box, DocumentWords, Page, Word, turned, union
 
 lengths = st.floats(0, 14_400, allow_nan=False)
 boxes = st.builds(Box, lengths, lengths, lengths, lengths)
-words = st.builds(Word, st.text(), boxes, st.integers(1, 300), st.sampled_from(["text", "form"]))
-pages = st.builds(Page, st.integers(1, 300), lengths, lengths, st.sampled_from([0, 90, 180, 270]))
+words = st.builds(Word, st.text(), boxes, st.integers(1, 300), st.sampled_from(["text", "ocr"]))
+turns = st.sampled_from([0, 90, 180, 270])
+pages = st.builds(Page, st.integers(1, 300), lengths, lengths, turns, st.text(max_size=9))
 documents = st.builds(
     DocumentWords,
     st.lists(pages, max_size=5).map(tuple),
@@ -40,9 +41,10 @@ def test_json_that_holds_no_words_is_a_value_error(data: object) -> None:
         DocumentWords.from_json(data)  # type: ignore[arg-type]
 
 
-@given(st.integers(0, 400), lengths)
-def test_a_summary_stays_below_two_kilobytes(count: int, side: float) -> None:
-    document = DocumentWords(tuple(Page(n, side, side) for n in range(count)), (), 0)
+@given(st.integers(0, 300), lengths, st.sampled_from(["", "OCR is not installed"]))
+def test_a_summary_stays_below_two_kilobytes(count: int, side: float, unread: str) -> None:
+    pages = tuple(Page(n, side, side, 0, unread) for n in range(1, count + 1))
+    document = DocumentWords(pages, (), 0)
     summary = document.summary()
     assert len(json.dumps(summary)) < 2_000
     assert summary["pages"] == count
@@ -56,6 +58,8 @@ def test_a_summary_counts_words_pages_and_tables() -> None:
         "pages": 1,
         "words": 2,
         "tables": 3,
+        "ocr_pages": [],
+        "unread_pages": [],
         "page_sizes": [[612, 792]],
     }
 

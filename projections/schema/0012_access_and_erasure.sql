@@ -53,3 +53,33 @@ SET search_path = attestor, pg_temp AS $$
     )
     SELECT count(*) FROM gone
 $$;
+
+-- Erasure: a patient's key is destroyed, and its row stays to say so.
+
+ALTER TABLE attestor_keys.patient_keys ALTER COLUMN wrapped DROP NOT NULL;
+ALTER TABLE attestor_keys.patient_keys ADD COLUMN destroyed_at timestamptz;
+ALTER TABLE attestor_keys.patient_keys ADD CONSTRAINT patient_keys_destroyed
+    CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL));
+CREATE INDEX patient_keys_destroyed_lately ON attestor_keys.patient_keys (destroyed_at) WHERE destroyed_at IS NOT NULL;
+
+ALTER TABLE idempotency ADD COLUMN patient_id bigint;       -- of an answer that shows a patient
+CREATE INDEX idempotency_of_patient ON idempotency (patient_id) WHERE patient_id IS NOT NULL;
+
+CREATE FUNCTION apply_patient_erasures(rows jsonb, base bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE erased record;
+BEGIN
+    FOR erased IN SELECT r.id, r.account_id FROM jsonb_to_recordset(rows) AS r (id bigint, account_id bigint) LOOP
+        DELETE FROM observations WHERE patient_id = erased.id;
+        DELETE FROM documents WHERE patient_id = erased.id;
+        DELETE FROM patients WHERE id = erased.id;
+        DELETE FROM patient_heads WHERE id = erased.id;
+        -- A rebuild never counted a patient of whom it can read nothing.
+        IF FOUND THEN
+            UPDATE accounts SET patient_count = patient_count - 1 WHERE id = erased.account_id;
+        END IF;
+        IF at IS NOT NULL THEN
+            DELETE FROM idempotency WHERE patient_id = erased.id;
+            UPDATE attestor_keys.patient_keys SET wrapped = NULL, destroyed_at = now() WHERE patient_id = erased.id;
+        END IF;
+    END LOOP;
+END $$;

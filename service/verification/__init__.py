@@ -1,0 +1,1 @@
+"""Is the log what it was? Every event against its leaf, every tile, every signed checkpoint."""
