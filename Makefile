@@ -18,7 +18,7 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 		echo "Attestor needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
 		     "Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	umask 022 && $(PYTHON) -m venv $(VENV) \
-		&& $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,embedded]'
+		&& $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,embedded,ocr]'
 	touch $@
 
 run: $(STAMP) ## Start the service: database, migrations, API, worker; the first run prints an API key

@@ -21,6 +21,7 @@ from api.resources.docs import Docs
 from api.resources.documents import Documents
 from api.resources.frozen_reports import FrozenReports
 from api.resources.health import Health
+from api.resources.history import History
 from api.resources.imports import Imports
 from api.resources.keys import Keys
 from api.resources.members import Members
@@ -30,6 +31,7 @@ from api.resources.transparency import Transparency
 from api.resources.values import Observations, Values
 from api.resources.variables import Variables
 from api.telemetry import Telemetry
+from domain.ids import Kind
 from service.bootstrap import Services
 from service.idempotency import AnsweredBefore
 
@@ -55,6 +57,13 @@ def create_app(services: Services) -> App:
         "account": Account(services),
         "api_keys": Keys(services),
         "access_log": AccessLog(services),
+        "events": History(services),
+        "patient_history": History(services, Kind.PATIENT),
+        "variable_history": History(services, Kind.VARIABLE),
+        "date_variable_history": History(services, Kind.DATE_VARIABLE),
+        "metric_history": History(services, Kind.METRIC),
+        "api_key_history": History(services, Kind.API_KEY),
+        "report_history": History(services, Kind.REPORT),
         "transparency": Transparency(services),
         "health": Health(services, telemetry),
         "docs": Docs(specification()),

@@ -11,7 +11,6 @@ import falcon
 from falcon.media.multipart import MultipartForm, MultipartParseError, MultipartParseOptions
 
 from api.media import Body, Readable, media_type_of, unsupported
-from api.request import Request
 from api.strict_json import malformed
 from domain.errors import TooLarge
 
@@ -32,7 +31,7 @@ class Upload:
 
 
 @contextmanager
-def read_upload(req: Request, limit: int) -> Iterator[Upload]:
+def read_upload(req: falcon.Request, limit: int) -> Iterator[Upload]:
     """The form of a request whose file has at most `limit` bytes; it is gone after the block.
 
     400 for a broken form, 413 for too large a file, 415 for another media type.
@@ -49,7 +48,7 @@ def read_upload(req: Request, limit: int) -> Iterator[Upload]:
         yield upload
 
 
-def _read_parts(req: Request, spool: BinaryIO, limit: int) -> Upload:
+def _read_parts(req: falcon.Request, spool: BinaryIO, limit: int) -> Upload:
     filename, sha256, fields = None, "", {}
     for part in _form(req, limit):
         if part.name == "file" or (part.filename is not None and filename is None):
@@ -65,7 +64,7 @@ def _read_parts(req: Request, spool: BinaryIO, limit: int) -> Upload:
     return Upload(spool, filename, sha256, fields)
 
 
-def _form(req: Request, limit: int) -> MultipartForm:
+def _form(req: falcon.Request, limit: int) -> MultipartForm:
     _, parts = falcon.parse_header(req.content_type or "")
     boundary = parts.get("boundary", "")
     if not 0 < len(boundary) <= 70 or not boundary.isascii():

@@ -72,7 +72,7 @@ def read_json(req: Request, limit: int, *, is_optional: bool = False) -> Any:
     return parsed
 
 
-def media_type_of(req: Request) -> str:
+def media_type_of(req: falcon.Request) -> str:
     """The media type without its parameters, in lower case; empty when none is named."""
     return (req.content_type or "").partition(";")[0].strip().lower()
 

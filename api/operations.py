@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from api.exports import FILES, FORMATS
+from api.log_query import AGGREGATE, NDJSON, VARIABLE_SPOKEN_OF
+from api.log_query import FILTERS as EVENT_FILTERS
 from api.moments import AS_OF, VERSION
 from api.operation import Operation
 from api.pagination import CURSOR, LIMIT, parameters
@@ -19,7 +21,7 @@ from api.schemas.charts import (
 )
 from api.schemas.measures import DateVariableIn, MetricIn, VariableIn
 from api.schemas.reports import AttestationIn, FreezeIn, RestatementIn, SubmissionIn
-from api.shapes import access, charts, frame, measures, reports, transparency
+from api.shapes import access, charts, frame, history, measures, reports, transparency
 from domain.account import Scope
 from projections.access_log import OUTCOMES
 from projections.patients import SORTS
@@ -102,6 +104,15 @@ def _list(
     return _op(*args, is_list=True, query=(*query, *parameters(has_cursor)), **options)
 
 
+def _history(name: str, path: str, *query: Parameter) -> Operation:
+    return _list(
+        f"get_{name}_history", "GET", f"{path}/history", f"{name}_history", Scope.AUDIT_READ,
+        f"List what happened to {'an' if name == 'api_key' else 'a'} {name.replace('_', ' ')}",
+        history.HistoryEntry, query=(*EVENT_FILTERS, *query), has_cursor=True,
+        download_types=(NDJSON,),
+    )  # fmt: skip
+
+
 OPERATIONS = (
     _list("list_patients", "GET", "/patients", "patients.list", READ_P, "List patients",
           charts.Patient, query=(*PATIENT_FILTERS, AS_OF), has_cursor=True),
@@ -111,8 +122,7 @@ OPERATIONS = (
         charts.Patient, is_conditional=True, query=(AS_OF, VERSION)),
     _op("change_patient", "PUT", PATIENT, "patients.one", WRITE_P, "Change demographics",
         charts.Patient, body=(PatientIn,), is_partial=True),
-    _list("get_patient_history", "GET", f"{PATIENT}/history", "patients.history",
-          Scope.AUDIT_READ, "List the events of a patient", charts.HistoryEntry),
+    _history("patient", PATIENT, VARIABLE_SPOKEN_OF),
     _list("list_documents", "GET", f"{PATIENT}/documents", "documents.list", READ_P,
           "List a patient's documents", charts.Document, query=(AS_OF,)),
     _op("upload_document", "POST", f"{PATIENT}/pdf", "documents.upload", WRITE_P,
@@ -150,6 +160,8 @@ OPERATIONS = (
         query=(AS_OF, VERSION)),
     _op("change_date_variable", "PUT", DATE_VARIABLE, "date_variables.one", WRITE_D,
         "Change a date variable", measures.DateVariable, body=(DateVariableIn,), is_partial=True),
+    _history("variable", VARIABLE),
+    _history("date_variable", DATE_VARIABLE),
     _list("list_metrics", "GET", "/metrics", "metrics.list", READ_D, "List metrics",
           measures.Metric, query=(AS_OF,)),
     _op("define_metric", "POST", "/metrics", "metrics.list", WRITE_D, "Define a metric",
@@ -162,6 +174,7 @@ OPERATIONS = (
     _op("list_metric_patients", "GET", "/metrics/{metric_id:id}/patients", "members", READ_P,
         "List the patients behind a count, with the evidence", reports.Member, is_list=True,
         query=(POPULATION, PERIOD, AS_OF, LIMIT, CURSOR)),
+    _history("metric", "/metrics/{metric_id:id}"),
     _op("get_cms_reports", "GET", "/cms-reports", "cms_reports", READ_R,
         "Read the CMS report", reports.CmsReport, download_types=FILES, errors=(409, 422),
         shows_patients=True,
@@ -182,6 +195,7 @@ OPERATIONS = (
         "Read a frozen report", reports.WholeFrozenReport, is_conditional=True,
         download_types=FILES, errors=(409, 422), query=(FORMAT, INDIVIDUALS, AS_OF, VERSION),
         shows_patients=True),
+    _history("report", REPORT),
     _op("attest_report", "POST", f"{REPORT}/attest", "frozen_reports.attest", WRITE_R,
         "Answer for a frozen report", reports.WholeFrozenReport, body=(AttestationIn,)),
     _op("submit_report", "POST", f"{REPORT}/submit", "frozen_reports.submit", WRITE_R,
@@ -227,6 +241,12 @@ OPERATIONS = (
           "List who read or changed patient data, and who was refused, newest first",
           access.AccessEntry, query=ACCESS_FILTERS, has_cursor=True,
           download_types=("application/x-ndjson", "text/csv")),
+    _history("api_key", KEY),
+    _list("list_events", "GET", "/events", "events", Scope.AUDIT_READ,
+          "List everything that happened in the account", history.HistoryEntry,
+          query=(*EVENT_FILTERS, AGGREGATE), has_cursor=True, download_types=(NDJSON,)),
+    _op("get_event", "GET", "/events/{position:id}", "events.one", Scope.AUDIT_READ,
+        "Read one event", history.HistoryEntry),
     _op("prove_event", "GET", "/events/{position:id}/proof", "transparency.inclusion",
         Scope.AUDIT_READ, "Prove that an event is in the log", transparency.InclusionProof,
         errors=(422,),

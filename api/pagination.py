@@ -16,7 +16,7 @@ LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 10_000
 _PAGE = {"page", "page_size"}
 _STYLES = ({"offset"}, _PAGE, {"cursor"})
-_CURSOR = re.compile(r"after:([1-9][0-9]{0,14})")
+_CURSOR = re.compile(r"(after|before):([1-9][0-9]{0,14})")
 
 LIMIT = whole("limit", 1, LARGEST_LIMIT, "How many to answer.", default=DEFAULT_LIMIT)
 PAGING = (
@@ -25,17 +25,22 @@ PAGING = (
     whole("page", 1, LARGEST_OFFSET, "Number of the page; goes with `page_size`."),
     whole("page_size", 1, LARGEST_LIMIT, "Another name for `limit`; goes with `page`."),
 )
-CURSOR = text("cursor", 200, "`next_cursor` of the answer before; pages by id.")
+CURSOR = text("cursor", 200, "`next_cursor` of the answer before, or its `previous_cursor`.")
 
 
 @dataclass(frozen=True)
 class Paging:
-    """Which part of a list is wanted. `style` is how the client asked: offset, page or cursor."""
+    """Which part of a list is wanted. `style` is how the client asked: offset, page or cursor.
+
+    A list that is two-way can be followed back by `before_id` as well.
+    """
 
     limit: int
     offset: int
     style: str = "offset"
     after_id: int | None = None
+    before_id: int | None = None
+    is_two_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,25 +56,27 @@ class Pagination:
         return ", ".join(f'<{target}>; rel="{name}"' for name, target in self.links.items())
 
 
-def paging_of(query: Mapping[str, Any]) -> Paging:
+def paging_of(query: Mapping[str, Any], *, is_two_way: bool = False) -> Paging:
     """What a client asked for. Raises 400 when it mixes the styles or goes too far."""
     used = [style for style in _STYLES if style & query.keys()]
     if len(used) > 1 or ("limit" in query and used == [_PAGE]):
         raise bad_query("use limit with offset, or page with page_size, or cursor, not a mixture")
     limit = query.get("limit") or query.get("page_size") or DEFAULT_LIMIT
     if "cursor" in query:
-        return Paging(limit, 0, "cursor", _read_cursor(query["cursor"]))
+        direction, number = _read_cursor(query["cursor"], is_two_way)
+        return Paging(limit, 0, "cursor", is_two_way=is_two_way, **{f"{direction}_id": number})
     if used == [_PAGE]:
         offset = (query.get("page", 1) - 1) * limit
         if offset > LARGEST_OFFSET:
             raise bad_query(f"page reaches beyond {LARGEST_OFFSET} entries; use cursor")
-        return Paging(limit, offset, "page")
-    return Paging(limit, query.get("offset", 0))
+        return Paging(limit, offset, "page", is_two_way=is_two_way)
+    return Paging(limit, query.get("offset", 0), is_two_way=is_two_way)
 
 
-def write_cursor(last_id: int) -> str:
-    """The opaque text that continues after this id."""
-    return base64.urlsafe_b64encode(b"after:%d" % last_id).decode().rstrip("=")
+def write_cursor(number: int, direction: str = "after") -> str:
+    """The opaque text that continues after this id, or ends before it."""
+    text = f"{direction}:{number}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def paginate(
@@ -77,10 +84,8 @@ def paginate(
 ) -> Pagination:
     """Where this page stands, with links to its neighbours. `ids` of a list that is in the
     order of its ids make a cursor."""
-    has_more = paging.style == "cursor" or paging.offset + paging.limit < total
-    is_full = ids is not None and len(ids) == paging.limit
-    cursor = write_cursor(ids[-1]) if ids and is_full and has_more else None
-    links = dict(_links(req, paging, total, cursor))
+    cursor, back = _cursors(paging, total, ids or ())
+    links = dict(_links(req, paging, total, cursor, back))
     body = {
         "total": total,
         "limit": paging.limit,
@@ -90,7 +95,21 @@ def paginate(
     }
     if ids is not None:
         body["next_cursor"] = cursor
+    if paging.is_two_way:
+        body["previous_cursor"] = back
     return Pagination(body, links)
+
+
+def _cursors(paging: Paging, total: int, ids: Sequence[int]) -> tuple[str | None, str | None]:
+    """What continues after this page, and what ends before it; None where there is no more."""
+    is_full = len(ids) == paging.limit
+    is_back = paging.before_id is not None
+    has_next = is_full and (paging.style == "cursor" or paging.offset + paging.limit < total)
+    has_previous = paging.after_id is not None or paging.offset > 0 or (is_back and is_full)
+    return (
+        write_cursor(ids[-1]) if ids and (has_next or is_back) else None,
+        write_cursor(ids[0], "before") if ids and has_previous and paging.is_two_way else None,
+    )
 
 
 def parameters(has_cursor: bool) -> tuple[Parameter, ...]:
@@ -99,10 +118,12 @@ def parameters(has_cursor: bool) -> tuple[Parameter, ...]:
 
 
 def _links(
-    req: Request, paging: Paging, total: int, cursor: str | None
+    req: Request, paging: Paging, total: int, cursor: str | None, back: str | None
 ) -> Iterator[tuple[str, str]]:
     if paging.style == "cursor":
         yield "first", _target(req, {"limit": paging.limit})
+        if back:
+            yield "prev", _target(req, {"limit": paging.limit, "cursor": back})
         if cursor:
             yield "next", _target(req, {"limit": paging.limit, "cursor": cursor})
         return
@@ -130,12 +151,12 @@ def _target(req: Request, place: Mapping[str, Any]) -> str:
     return f"{req.path}?{urlencode({**kept, **place})}"
 
 
-def _read_cursor(text: str) -> int:
+def _read_cursor(text: str, is_two_way: bool) -> tuple[str, int]:
     try:
         padded = text + "=" * (-len(text) % 4)
         match = _CURSOR.fullmatch(base64.b64decode(padded, b"-_", validate=True).decode())
     except (binascii.Error, ValueError):
         match = None
-    if match is None:
+    if match is None or (match[1] == "before" and not is_two_way):
         raise bad_query("cursor is not one of ours; start again without it")
-    return int(match[1])
+    return match[1], int(match[2])

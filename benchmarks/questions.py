@@ -27,7 +27,9 @@ class Question:
         kind = "date" if row.get("kind") == "date" else "number"
         target = Target(kind, row["name"], row["units"], row.get("description"))  # type: ignore[arg-type]
         pages = row.get("pages") or [row["page"]]
-        return cls(row["file"], target, tuple(map(str, row["accept"])), tuple(pages), (*row["tags"],))
+        return cls(
+            row["file"], target, tuple(map(str, row["accept"])), tuple(pages), (*row["tags"],)
+        )
 
     @property
     def is_absent(self) -> bool:

@@ -1,6 +1,6 @@
 """Observations: every value a patient ever had, and until when it stood."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -31,7 +31,7 @@ class Observations:
         rows: Rows = {"observations": [], "observation_ends": []}
         for recorded in batch:
             event = recorded.event
-            for observation in _observations_in(event):
+            for observation in observations_in(event):
                 rows["observations"].append(_row(recorded, observation))
                 rows["observation_ends"] += [
                     {"id": superseded, "position": recorded.position}
@@ -44,7 +44,8 @@ class Observations:
         return rows
 
 
-def _observations_in(event: Any) -> Iterable[Observation]:
+def observations_in(event: Any) -> list[Observation]:
+    """The observations that an event recorded."""
     match event:
         case Patient.ObservationRecorded():
             states = [event.observation]

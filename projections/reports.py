@@ -129,3 +129,10 @@ def _undo_later_steps(report: dict[str, Any], at: datetime) -> None:
             report["version"] += 1
         else:
             report.update(dict.fromkeys((name, *facts)))
+
+
+def erased_since(reader: Reader, account_id: int, position: int) -> int:
+    """How many patients of the account at a position have been erased after it."""
+    scope = {"account_id": account_id, "position": position}
+    row = reader.row(_QUERIES["erased_since"], scope)
+    return row[0] if row else 0

@@ -7,11 +7,11 @@ from projections.database import Database
 from service.access_trail import AccessTrail
 from service.accounts import Accounts
 from service.application import Application
-from service.audit import Audit
 from service.authentication import Authentication
 from service.documents import Documents
 from service.erasure import Erasure
 from service.exports import Exports
+from service.history.history import History
 from service.imports import Imports
 from service.keys import Keys
 from service.master_key import master_keys
@@ -48,7 +48,7 @@ class Services:
     report_schedule: ReportSchedule
     exports: Exports
     accounts: Accounts
-    audit: Audit
+    history: History
     authentication: Authentication
     usage: Usage
     access_trail: AccessTrail
@@ -105,7 +105,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         report_schedule=ReportSchedule(database, reports),
         exports=Exports(database, now, settings.public_url),
         accounts=Accounts(application),
-        audit=Audit(application),
+        history=History(application),
         authentication=Authentication(database, now),
         usage=Usage(database),
         access_trail=AccessTrail(database),

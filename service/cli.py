@@ -17,6 +17,7 @@ from service.commands import (
     running,
     transparency,
     upkeep,
+    verify,
 )
 from service.commands.command import Command, group
 from service.embedded_postgres import EmbeddedPostgresError, UnsafeDatabase
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     patient_erasure.add(group(commands, "patient", "Patients."))
     transparency.add(group(commands, "transparency", "The signed log."))
     upkeep.add(commands, group(commands, "events", "The log."))
+    verify.add(commands)
     return whole
 
 

@@ -14,7 +14,7 @@ from domain.report import FrozenContent, Report
 from projections.database import Reader
 from projections.measures.entries import render_report
 from projections.measures.movement import Moved, moved_patients
-from projections.reports import find_report
+from projections.reports import erased_since, find_report
 from service.application import Application
 from service.context import Context
 from service.idempotency import refuse_repeat
@@ -23,12 +23,17 @@ from service.resource import Resource
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether a frozen report, computed anew from the log at its position, is the same bytes."""
+    """Whether a frozen report, computed anew from the log at its position, is the same bytes.
+
+    `erased_patients` were in the log there and have been erased since: what they counted for is
+    missing from the new computation, and a difference need not mean more than that.
+    """
 
     is_equal: bool
     sha256: str
     recomputed_sha256: str
     differing_metrics: tuple[int, ...]
+    erased_patients: int
 
 
 class Reports:
@@ -106,6 +111,9 @@ class Reports:
             content.sha256,
             _hash(body),
             _differing(content.body.encode(), body),
+            erased_since(
+                self._application.database, context.principal.account_id, content.position
+            ),
         )
 
     def diff(self, context: Context, report_id: int, against_id: int) -> list[Moved]:

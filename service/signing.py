@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from domain.transparency import handover, note
 from domain.transparency.note import BadNote, Sign, VerifierKey
-from projections.database import Transaction
+from projections.database import Database, Transaction
 from projections.transparency import QUERIES, LogKey, add_key, last_checkpoint, log_keys
 from service.settings import Settings
 from service.trouble import Trouble
@@ -62,21 +62,23 @@ class SigningKeys:
         add_key(transaction, LogKey(key, now, None, None))
         return key, self._load(key)
 
-    def rotate(self, transaction: Transaction, now: datetime, *, is_lost: bool) -> VerifierKey:
-        """Let a new key sign from now on. The old one vouches for it, unless `is_lost`.
-
-        Raises Trouble when the old one cannot.
+    def rotate(self, database: Database, now: datetime, *, is_lost: bool) -> VerifierKey:
+        """Let a new key sign from now on. The old one vouches for it, unless `is_lost`, and its
+        private half is removed. Raises Trouble when the old one cannot vouch.
         """
-        transaction.row(QUERIES["take_turn"])
+        with database.transaction() as transaction:
+            transaction.row(QUERIES["take_turn"])
+            new = self._follow(transaction, now, is_lost)
+        for retired in log_keys(database)[1:]:
+            self._path(retired.key).unlink(missing_ok=True)
+        return new
+
+    def _follow(self, transaction: Transaction, now: datetime, is_lost: bool) -> VerifierKey:
         old = None if is_lost else self.current(transaction, now)
         new = self._make()
         note_of_old = handover.sign(new, now, *old) if old else None
         add_key(transaction, LogKey(new, now, None, note_of_old))
         return new
-
-    def forget(self, key: VerifierKey) -> None:
-        """Remove the private half of a retired key."""
-        self._path(key).unlink(missing_ok=True)
 
     def _find(self) -> VerifierKey | None:
         files = sorted(self._directory.glob("*.key"))

@@ -13,6 +13,8 @@ from api.dashboard.front import Front
 from api.dashboard.keys import Keys
 from api.dashboard.metrics import Metrics
 from api.dashboard.pages import Pages
+from api.dashboard.patient_report import PatientReports
+from api.dashboard.patients import Patients
 from api.dashboard.people import People
 from api.dashboard.reports import Reports
 from api.dashboard.request import DashboardRequest
@@ -35,6 +37,8 @@ def create_dashboard(services: Services) -> falcon.App[DashboardRequest, falcon.
         "door": Door(services, pages),
         "people": People(services, pages),
         "keys": Keys(services, pages),
+        "patients": Patients(services, pages),
+        "patient_report": PatientReports(services, pages),
         "metrics": Metrics(services, pages),
         "reports": Reports(services, pages),
     }

@@ -15,6 +15,7 @@ class Place(NamedTuple):
 
 
 PLACES = (
+    Place("/dashboard/patients", "Patients", Scope.PATIENTS_READ),
     Place("/dashboard/metrics", "Metrics", Scope.REPORTS_READ),
     Place("/dashboard/reports", "Reports", Scope.REPORTS_READ),
     Place("/dashboard/people", "People", Scope.KEYS_ADMIN),

@@ -22,8 +22,10 @@ class Route:
 
 USER = "/dashboard/people/{user_id:id}"
 KEY = "/dashboard/keys/{key_id:id}"
+PATIENT = "/dashboard/patients/{patient_id:id}"
 METRIC = "/dashboard/metrics/{metric_id:id}"
 REPORT = "/dashboard/reports/{report_id:id}"
+READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
 READ_D, WRITE_D = Scope.DEFINITIONS_READ, Scope.DEFINITIONS_WRITE
 READ_R, WRITE_R = Scope.REPORTS_READ, Scope.REPORTS_WRITE
 
@@ -36,6 +38,12 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/dashboard/sign-out", "door.sign_out"),
     Route("GET", "/dashboard/welcome/{link}", "door.welcome", is_public=True),
     Route("POST", "/dashboard/welcome/{link}", "door.welcome", is_public=True),
+    Route("GET", "/dashboard/patients", "patients.list", READ_P),
+    Route("POST", "/dashboard/patients", "patients.list", WRITE_P),
+    Route("GET", "/dashboard/patients/file", "patients.csv", READ_P),
+    Route("GET", PATIENT, "patients.one", READ_P),
+    Route("POST", f"{PATIENT}/documents", "patients.upload", WRITE_P, is_upload=True),
+    Route("GET", f"{PATIENT}/report", "patient_report", READ_P),
     Route("GET", "/dashboard/metrics", "metrics.list", READ_R),
     Route("GET", "/dashboard/metrics/new", "metrics.new", WRITE_D),
     Route("POST", "/dashboard/metrics/new", "metrics.new", WRITE_D),

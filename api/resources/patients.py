@@ -1,8 +1,8 @@
-"""Patients: list, read, register, change, and their history."""
+"""Patients: list, read, register, change."""
 
 import falcon
 
-from api.answers import Shown, answer_command, answer_list, answer_one, context_of, last_position
+from api.answers import Shown, answer_command, answer_list, answer_one, last_position
 from api.media import read_json
 from api.moments import absent, moment_of, moment_of_one
 from api.pagination import paging_of
@@ -75,14 +75,6 @@ class Patients:
             ),
             lambda r: Shown(r.body, r),
         )
-
-    def on_get_history(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
-        paging = paging_of(req.context.query)
-        position = last_position(self._services)
-        page = self._services.audit.history(
-            context_of(req), patient_id, paging.limit, paging.offset
-        )
-        answer_list(req, resp, paging, page.total, page.items, position)
 
 
 def require_patient(

@@ -133,17 +133,3 @@ class Document(Shape):
 
 class Words(Shape):
     """The words of a document with their boxes."""
-
-
-class HistoryEntry(Shape):
-    """One event of a patient."""
-
-    position = String()
-    version = Integer()
-    type = String()
-    recorded_at = instant()
-    actor = String()
-    channel = String()
-    reason = String(allow_none=True)
-    request_id = String(allow_none=True)
-    data = Dict()

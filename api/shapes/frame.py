@@ -53,3 +53,4 @@ class Pagination(Shape):
     next = String(allow_none=True)
     previous = String(allow_none=True)
     next_cursor = String(allow_none=True, metadata={"optional": True})
+    previous_cursor = String(allow_none=True, metadata={"optional": True})

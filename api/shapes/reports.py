@@ -165,6 +165,7 @@ class Verification(Shape):
     sha256 = String()
     recomputed_sha256 = String()
     differing_metrics = List(identifier())
+    erased_patients = Integer()
 
 
 class Member(Shape):

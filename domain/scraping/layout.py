@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.scraping.flows import Flow, flows_of
 from domain.scraping.lines import Line, lines_of
-from domain.scraping.words import Box, DocumentWords, Word, turned, union
+from domain.scraping.words import Box, DocumentWords, Page, Word, levelled, turned, union
 
 ALIGNED_POINTS = 2
 ROW_GAP = 1.5
@@ -42,9 +42,11 @@ def lay_out(document: DocumentWords) -> Layout:
 
 def _upright(document: DocumentWords) -> tuple[Box, ...]:
     pages = {page.number: page for page in document.pages}
-    return tuple(
-        turned(word.box, pages[word.page], pages[word.page].turn) for word in document.words
-    )
+    return tuple(_held(word.box, pages[word.page]) for word in document.words)
+
+
+def _held(box: Box, page: Page) -> Box:
+    return levelled(turned(box, page, page.turn), page.slope)
 
 
 def count_tables(document: DocumentWords) -> int:

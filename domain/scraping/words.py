@@ -49,7 +49,8 @@ class Page:
 
     `turn` is the direction its text runs on the displayed page, in degrees clockwise from
     left-to-right: 0, 90 (downwards), 180 or 270. `unread` is why a scan has no words, such as
-    "OCR is not installed"; "" for every other page.
+    "OCR is not installed"; "" for every other page. `slope` is by how much the lines of a skewed
+    scan fall from left to right, in points per point, once the text is held upright.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Page:
     height: float
     turn: int = 0
     unread: str = ""
+    slope: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +130,21 @@ def turned(box: Box, page: Page, turn: int) -> Box:
     return box
 
 
+def levelled(box: Box, slope: float) -> Box:
+    """`box` of text held upright, moved up or down to where it stood if its line did not fall."""
+    fall = slope * (box.x1 + box.x2) / 2
+    return Box(box.x1, box.y1 - fall, box.x2, box.y2 - fall) if slope else box
+
+
 def _page_to_json(page: Page) -> list[Any]:
     row = [page.number, page.width, page.height, page.turn]
-    return [*row, page.unread] if page.unread else row
+    return [*row, page.unread, page.slope] if page.unread or page.slope else row
 
 
 def _page_from_json(row: list[Any]) -> Page:
-    number, width, height, turn, *unread = row
-    unread_text = str(unread[0]) if unread else ""
-    return Page(int(number), float(width), float(height), int(turn), unread_text)
+    number, width, height, turn, *more = row
+    unread, slope = more or ("", 0.0)
+    return Page(int(number), float(width), float(height), int(turn), str(unread), float(slope))
 
 
 def _word_to_json(word: Word) -> list[Any]:

@@ -22,3 +22,9 @@ SELECT position, topic, originator_id, recorded_at, actor FROM events
 WHERE account_id = %(account_id)s AND position > %(after)s AND position <= %(upto)s
   AND originator_id = ANY(%(originator_ids)s)
 ORDER BY position;
+
+-- name: erased_since    how many patients of a position have been erased after it
+SELECT count(*) FROM events e
+WHERE e.account_id = %(account_id)s AND e.topic = 'patient.erased' AND e.position > %(position)s
+  AND EXISTS (SELECT FROM events f WHERE f.originator_id = e.originator_id AND f.originator_version = 1
+              AND f.position <= %(position)s);

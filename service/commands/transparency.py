@@ -17,7 +17,7 @@ def add(transparency: Subparsers) -> None:
     command(transparency, "status", status)
     signed = command(transparency, "checkpoint", checkpoint)
     signed.add_argument("--now", action="store_true", help="seal and sign what is new first")
-    command(transparency, "keys", keys)
+    command(transparency, "keys", show_keys)
     rotated = command(transparency, "rotate", rotate)
     rotated.add_argument(
         "--lost", action="store_true", help="the old key is gone, so that it vouches for nothing"
@@ -49,7 +49,7 @@ def checkpoint(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def keys(settings: Settings, chosen: argparse.Namespace) -> int:
+def show_keys(settings: Settings, chosen: argparse.Namespace) -> int:
     """Print every public key that signs checkpoints, or did, the present one first."""
     with open_services(settings) as services:
         for each in services.transparency.public_keys():
@@ -66,11 +66,7 @@ def rotate(settings: Settings, chosen: argparse.Namespace) -> int:
     Checkpoints that the old one signed stay good.
     """
     with open_services(settings) as services:
-        signing = signing_keys(settings)
-        retired = [each.key for each in services.transparency.public_keys()]
-        with services.database.transaction() as transaction:
-            new = signing.rotate(transaction, now(), is_lost=chosen.lost)
-        for key in retired:
-            signing.forget(key)
+        keys = signing_keys(settings)
+        new = keys.rotate(services.database, now(), is_lost=chosen.lost)
     print(new.text)
     return 0

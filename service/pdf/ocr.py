@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from statistics import median
 from typing import Any
 
 import cv2
@@ -24,6 +25,8 @@ Sides = tuple[float, float, float, float]
 POOR = 0.85
 """Below this mean score a page may stand on its head."""
 TALL = 1.5
+LONG_LINE = 12
+"""So many letters tell how much a line falls."""
 SLACK = 0.15
 """The share of a box above and below the letters, as that of a font."""
 WORD = re.compile(r"\S*?(?:[^\W\d_]\)?|(?<!\S)):(?=\S)|\S+")
@@ -47,6 +50,7 @@ class Reading:
 
     Boxes are in the image turned back by that. `quality` is the sum of the scores of all letters,
     `letters` their number, and `tall` how many of them stand in boxes that are taller than wide.
+    `slope` is by how many pixels the lines fall for each to the right.
     """
 
     turn: int
@@ -54,6 +58,7 @@ class Reading:
     quality: float
     letters: int
     tall: int
+    slope: float
 
 
 def read(image: Image) -> Reading:
@@ -89,6 +94,7 @@ def _engine() -> RapidOCR:
 def _read(engine: RapidOCR, image: Image, turn: int) -> Reading:
     found: Any = engine(numpy.ascontiguousarray(numpy.rot90(image, turn // 90)))
     words: list[Printed] = []
+    slopes: list[float] = []
     quality, letters, tall = 0.0, 0, 0
     if found.boxes is not None:
         for corners, text, score, tokens in zip(
@@ -99,7 +105,10 @@ def _read(engine: RapidOCR, image: Image, turn: int) -> Reading:
             quality += score * len(text)
             tall += len(text) * (sides[3] - sides[1] > TALL * (sides[2] - sides[0]))
             words.extend(_words(text, tokens, sides))
-    return Reading(turn, tuple(words), quality, letters, tall)
+            if len(text) >= LONG_LINE:
+                slopes.append(_slope(*corners[:2]))
+    slope = median(slopes) if slopes else 0.0
+    return Reading(turn, tuple(words), quality, letters, tall, slope)
 
 
 def _words(text: str, letters: Sequence[Any], line: Sides) -> Iterator[Printed]:
@@ -119,6 +128,11 @@ def _share(line: Sides, span: tuple[int, int], letters: int) -> Sides:
     left, top, right, bottom = line
     step = (right - left) / letters
     return left + span[0] * step, top, left + span[1] * step, bottom
+
+
+def _slope(left: Sequence[Any], right: Sequence[Any]) -> float:
+    across = float(right[0] - left[0])
+    return float(right[1] - left[1]) / across if across > 0 else 0.0
 
 
 def _trimmed(sides: Sides) -> Sides:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pypdfium2
 
@@ -27,7 +28,9 @@ def read_scan(pdf: bytes, number: int) -> DocumentWords:
         if on_page is not None and not any(_holds(word.box, on_page) for word in words):
             words.append(Word(printed.text, on_page, number, "ocr"))
     turn = _turn(shown, words, reading.turn)
-    read = DocumentWords((Page(number, shown.width, shown.height, turn),), tuple(words), 0)
+    slope = round(reading.slope, 5) if turn == reading.turn else 0.0
+    shown = replace(shown, turn=turn, slope=slope)
+    read = DocumentWords((shown,), tuple(words), 0)
     return DocumentWords(read.pages, read.words, count_tables(read))
 
 

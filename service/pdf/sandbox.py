@@ -85,9 +85,7 @@ class ParserServer:
         png = self._digital.ask(frames.DRAW, {"page": page, "boxes": sides}, pdf)
         return png if isinstance(png, Refused) else Drawn(png)
 
-    def _with_scans(
-        self, words: DocumentWords, scans: Sequence[Page], pdf: bytes
-    ) -> DocumentWords:
+    def _with_scans(self, words: DocumentWords, scans: Sequence[Page], pdf: bytes) -> DocumentWords:
         """`words` with those that OCR reads on `scans`, each page a job of its own."""
         deadline = time.monotonic() + SCANS_SECONDS
         for page in scans:

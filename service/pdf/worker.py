@@ -57,9 +57,7 @@ def serve(connection: socket.socket, limits: Limits) -> None:
         frames.send(connection, kind, payload)
 
 
-def _work(
-    job: bytes, options: dict[str, Any], pdf: bytes, writer: int, limits: Limits
-) -> NoReturn:
+def _work(job: bytes, options: dict[str, Any], pdf: bytes, writer: int, limits: Limits) -> NoReturn:
     """The child: an exception nobody expected ends it, which the server reports as unreadable."""
     status = 1
     try:

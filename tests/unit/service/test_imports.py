@@ -11,8 +11,10 @@ import psycopg
 import pytest
 
 from domain.errors import Forbidden, Invalid, NotFound, TooLarge
+from domain.ids import Kind
 from domain.patient import Demographics, Patient
 from service.bootstrap import Services
+from service.history.history import Wanted
 from service.import_file import LINE_MAX, ImportFile
 from service.imports import ContentType, ImportJob, Imports
 from service.recorder import _APPEND as APPEND
@@ -378,9 +380,10 @@ def test_an_external_id_that_another_request_takes_meanwhile_becomes_an_update(
 def test_the_events_of_an_import_name_their_job_and_line(clinic: Tenant) -> None:
     job = accept(clinic, ndjson({"external_id": "A"}, {"external_id": "B"}))
     clinic.services.imports.run(job, never)
-    page = clinic.services.audit.history(clinic.context, patients(clinic)["B"].number, 10, 0)
-    (event,) = page.items
+    wanted = Wanted((Kind.PATIENT, patients(clinic)["B"].number))
+    (event,) = clinic.services.history.every(clinic.context, wanted)
     assert event["channel"] == "import"
+    assert (event["correlation_id"], event["causation_id"]) == (f"job:{job.id}", "line:2")
     stored: Any = clinic.services.application.repository.event_store.get(patients(clinic)["B"].id)
     (domain_event,) = stored
     assert domain_event.metadata.correlation_id == f"job:{job.id}"

@@ -1,0 +1,50 @@
+"""Which events of the log a client asks for."""
+
+from api.parameters import Parameter, choice, moment, text, whole
+from api.request import Request
+from domain.catalogue import CATALOGUE
+from domain.ids import Kind
+from service.history.history import Wanted
+
+NDJSON = "application/x-ndjson"
+
+
+def aggregate_of(given: str) -> tuple[Kind, int]:
+    """What `patient:12` names. Raises ValueError."""
+    kind, _, number = given.partition(":")
+    known = {each.name.lower(): each for each in Kind}
+    if kind not in known or not (number.isascii() and number.isdigit() and 0 < len(number) < 16):
+        raise ValueError(f"must be one of {', '.join(known)}, a colon and an id")
+    if not int(number):
+        raise ValueError("must name an id from 1 on")
+    return known[kind], int(number)
+
+
+FILTERS = (
+    text("actor", 50, "Only by this one, such as key:7 or user:3."),
+    choice("type", sorted(event.TOPIC for event in CATALOGUE), "Only events of this type."),
+    moment("from", "Not before this instant."),
+    moment("to", "Before this instant."),
+    choice("sort", ("position", "-position"), "Order; `-position` is the newest first."),
+    choice("format", ("json", "ndjson"), "ndjson: everything that matches, an event a line."),
+)
+VARIABLE_SPOKEN_OF = whole("variable_id", 1, 10**15 - 1, "Only what was said of this variable.")
+AGGREGATE = Parameter(
+    "aggregate",
+    aggregate_of,
+    {"type": "string", "pattern": "^[a-z_]+:[1-9][0-9]{0,14}$"},
+    "Only events of this one, such as patient:12.",
+)
+
+
+def wanted_of(req: Request, aggregate: tuple[Kind, int] | None = None) -> Wanted:
+    """What the query asks for, of one aggregate where the path names it."""
+    query = req.context.query
+    return Wanted(
+        aggregate or query.get("aggregate"),
+        query.get("actor"),
+        query.get("type"),
+        query.get("from"),
+        query.get("to"),
+        query.get("variable_id"),
+    )

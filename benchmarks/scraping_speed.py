@@ -1,0 +1,129 @@
+"""What reading and scraping cost, beside pdfplumber in the same run."""
+
+import io
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import pdfplumber
+import pikepdf
+
+from benchmarks.questions import Question
+from benchmarks.report import alternate
+from domain.scraping.extract import extract
+from domain.scraping.words import DocumentWords
+from service.pdf.limits import Limits
+from service.pdf.sandbox import Parsed, ParserServer
+from service.pdf.words import read
+
+LONG_PAGES = 172
+SCRAPES = 10
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A figure in `unit` that should not exceed `bar`; with `theirs`, the bar is for the ratio."""
+
+    what: str
+    unit: str
+    ours: float
+    bar: float | None = None
+    theirs: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.theirs if self.theirs else None
+
+    @property
+    def is_reached(self) -> bool | None:
+        """None where there is no bar."""
+        if self.bar is None:
+            return None
+        return (self.ours if self.ratio is None else self.ratio) <= self.bar
+
+
+def words_of_a_page(pdfs: Sequence[bytes], rounds: int) -> Cost:
+    """Milliseconds a page of digital documents takes, ours and pdfplumber's in turns."""
+    pages = sum(len(read(pdf, Limits()).pages) for pdf in pdfs)
+    sides: dict[str, Callable[[], float]] = {
+        "ours": lambda: _milliseconds(lambda: [read(pdf, Limits()) for pdf in pdfs]) / pages,
+        "plumber": lambda: _milliseconds(lambda: [_plumbed(pdf) for pdf in pdfs]) / pages,
+    }
+    taken = alternate(rounds, sides)
+    ours, theirs = median(taken["ours"]), median(taken["plumber"])
+    return Cost("words of a page, to pdfplumber's", "ms", ours, 0.2, theirs)
+
+
+def scrape_after_upload(
+    pdf: bytes, document: DocumentWords, asked: Sequence[Question], rounds: int
+) -> Cost:
+    """Milliseconds to answer a question from the stored words, in turns with parsing again."""
+    stored = json.dumps(document.to_json())
+    sides: dict[str, Callable[[], float]] = {
+        "ours": lambda: _milliseconds(partial(_scrape, stored, asked)) / len(asked),
+        "plumber": lambda: _milliseconds(lambda: _plumbed(pdf)),
+    }
+    taken = alternate(rounds, sides)
+    ours, theirs = median(taken["ours"]), median(taken["plumber"])
+    what = f"scrape after upload, {len(document.pages)} pages, to parsing again"
+    return Cost(what, "ms", ours, 0.01, theirs)
+
+
+def long_document(pdfs: Sequence[bytes]) -> Cost:
+    """Peak MB of the process that parses a document of 172 pages, made of `pdfs`."""
+    made = _joined(pdfs, LONG_PAGES)
+    code = f"from {__name__} import report_peak; report_peak()"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input=made, capture_output=True, check=True)  # noqa: S603
+    return Cost(f"memory for {LONG_PAGES} pages", "MB", float(done.stdout), 100)
+
+
+def report_peak() -> None:
+    """Parses standard input as the service does and prints the largest child's peak in MB."""
+    with ParserServer(ocr=False) as server:
+        answer = server.parse(sys.stdin.buffer.read())
+        if not isinstance(answer, Parsed) or len(answer.words.pages) != LONG_PAGES:
+            raise AssertionError("the long document was not read")
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+
+
+def _joined(pdfs: Sequence[bytes], pages: int) -> bytes:
+    """One document with `pages` pages, those of `pdfs` over and over."""
+    made = pikepdf.new()
+    while len(made.pages) < pages:
+        for pdf in pdfs:
+            with pikepdf.open(io.BytesIO(pdf)) as source:
+                made.pages.extend(source.pages[: pages - len(made.pages)])
+    written = io.BytesIO()
+    made.save(written)
+    return written.getvalue()
+
+
+def _scrape(stored: str, asked: Sequence[Question]) -> None:
+    """One run for all the questions, as the service scrapes a patient."""
+    document = DocumentWords.from_json(json.loads(stored))
+    for question in asked:
+        extract([("document", document)], question.target)
+
+
+def _plumbed(pdf: bytes) -> int:
+    """How many words pdfplumber finds; pages are closed, or it would keep them all."""
+    words = 0
+    with pdfplumber.open(io.BytesIO(pdf)) as document:
+        for page in document.pages:
+            words += len(page.extract_words())
+            page.close()
+    return words
+
+
+def _milliseconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return 1000 * (time.perf_counter() - started)

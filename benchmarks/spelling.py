@@ -1,0 +1,47 @@
+"""Whether the text inside a box is the answer as it was printed."""
+
+import re
+from collections import Counter
+from datetime import date
+
+from domain.scraping.extract import Found
+
+
+def spells(text: str, answer: Found) -> bool:
+    """Whether `text` is what the answer was read from, and no figure beside it.
+
+    A converted value is printed as its note says; a sum such as Gleason's by its terms.
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", answer.value):
+        return _spells_date(text, date.fromisoformat(answer.value))
+    printed = _digits(text)
+    if printed and printed == _digits(answer.value):
+        return True
+    if "+" in text:
+        terms = [int(term) for term in re.findall(r"\d+", text.split("=")[0])]
+        return answer.value in (str(sum(terms)), text.rpartition("=")[2].strip())
+    bare = _bare(text)
+    return bool(printed) and any(bare in _bare(clause) for clause in _conversions(answer.note))
+
+
+def _spells_date(text: str, day: date) -> bool:
+    figures = Counter(int(figure) for figure in re.findall(r"\d+", text))
+    month = [] if day.strftime("%b").lower() in text.lower() else [day.month]
+    spellings = (
+        [int(day.strftime("%Y%m%d"))],
+        [day.year, day.day, *month],
+        [day.year % 100, day.day, *month],
+    )
+    return any(figures == Counter(spelling) for spelling in spellings)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text).lstrip("0")
+
+
+def _conversions(note: str) -> list[str]:
+    return [clause for clause in re.split(r"(?<=[.;])\s", note) if "onvert" in clause]
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s", "", text)
