@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import access_trail, append, http, imports, projection
+from benchmarks import access_trail, append, http, imports, projection, sealing
 from benchmarks.bench import DIRECTORY, Bench, find_peer, server
 from benchmarks.report import Finding, table
 
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Finding]]] = {
     "import": imports.run,
     "http": http.run,
     "access_trail": access_trail.run,
+    "sealing": sealing.run,
 }
 
 

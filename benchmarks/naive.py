@@ -45,7 +45,8 @@ def _named(words: Sequence[Word], name: Sequence[str]) -> Iterator[Word]:
 
 def _printed(words: Sequence[Word], first: int, target: Target) -> str:
     """One word; for a date as many as a date may take."""
-    return " ".join(word.text for word in words[first : first + 3 * (target.kind == "date") or 1])
+    count = 3 if target.kind == "date" else 1
+    return " ".join(word.text for word in words[first : first + count])
 
 
 def _figure(text: str, target: Target) -> str | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,5 +93,9 @@ class Score:
             "answers given (precision)": self.share(lambda _, value: value is not None),
         }
         for tag in sorted({tag for asked in self.questions for tag in asked.tags}):
-            found[f"  {tag}"] = self.share(lambda asked, _, tag=tag: tag in asked.tags)
+            found[f"  {tag}"] = self.share(partial(_has_tag, tag))
         return found
+
+
+def _has_tag(tag: str, asked: Question, _: str | None) -> bool:
+    return tag in asked.tags

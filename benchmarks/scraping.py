@@ -1,4 +1,4 @@
-"""`python -m benchmarks.scraping TRUTH.jsonl`: how right the answers from PDFs are, and how fast."""
+"""`python -m benchmarks.scraping TRUTH.jsonl`: how right answers from PDFs are, and how fast."""
 
 import argparse
 import sys

@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 import pdfplumber
-import pikepdf
+import pypdfium2
 
 from benchmarks.questions import Question
 from benchmarks.report import alternate
@@ -96,11 +95,11 @@ def report_peak() -> None:
 
 def _joined(pdfs: Sequence[bytes], pages: int) -> bytes:
     """One document with `pages` pages, those of `pdfs` over and over."""
-    made = pikepdf.new()
-    while len(made.pages) < pages:
+    made = pypdfium2.PdfDocument.new()
+    while len(made) < pages:
         for pdf in pdfs:
-            with pikepdf.open(io.BytesIO(pdf)) as source:
-                made.pages.extend(source.pages[: pages - len(made.pages)])
+            source = pypdfium2.PdfDocument(pdf)
+            made.import_pages(source, list(range(len(source)))[: pages - len(made)])
     written = io.BytesIO()
     made.save(written)
     return written.getvalue()

@@ -10,18 +10,28 @@ from domain.scraping.extract import Found
 def spells(text: str, answer: Found) -> bool:
     """Whether `text` is what the answer was read from, and no figure beside it.
 
-    A converted value is printed as its note says; a sum such as Gleason's by its terms.
+    A converted value is printed as its note says; a sum such as Gleason's by its terms. A pair
+    such as 128/76 is one word and spells both of its values.
     """
     if re.fullmatch(r"\d{4}-\d\d-\d\d", answer.value):
         return _spells_date(text, date.fromisoformat(answer.value))
-    printed = _digits(text)
-    if printed and printed == _digits(answer.value):
+    if any(_spells_figure(part, answer.value) for part in (text, *_pair(text))):
         return True
-    if "+" in text:
-        terms = [int(term) for term in re.findall(r"\d+", text.split("=")[0])]
-        return answer.value in (str(sum(terms)), text.rpartition("=")[2].strip())
-    bare = _bare(text)
-    return bool(printed) and any(bare in _bare(clause) for clause in _conversions(answer.note))
+    return any(_bare(text) in _bare(clause) for clause in _conversions(answer.note))
+
+
+def _pair(text: str) -> list[str]:
+    """The two sides of a slash; none where the text is no such pair."""
+    sides = text.split("/")
+    return sides if len(sides) == 2 and all(map(_digits, sides)) else []
+
+
+def _spells_figure(text: str, value: str) -> bool:
+    terms, _, total = text.partition("=")
+    if "+" in terms and not total:
+        return value == str(sum(map(int, re.findall(r"\d+", terms))))
+    printed = _digits(total or terms)
+    return bool(printed) and printed == _digits(value)
 
 
 def _spells_date(text: str, day: date) -> bool:

@@ -245,6 +245,19 @@ def next_document_to_read(database: Reader) -> tuple[str, int, int, str] | None:
     return (row[0], row[1], row[2], row[3]) if row else None
 
 
+def is_soon_read(database: Reader, lock: int, waiting: int) -> bool:
+    """Whether somebody holds the advisory `lock` of who reads documents, and at most so many are
+    `waiting`."""
+    row = database.row(_QUERIES["is_soon_read"], {"lock": lock, "waiting": waiting})
+    return bool(row and row[0])
+
+
+def version_of_patient(database: Reader, patient_id: int) -> int | None:
+    """At which version a patient is."""
+    row = database.row(_QUERIES["version_of_patient"], {"id": patient_id})
+    return row[0] if row else None
+
+
 def account_of_patient(database: Reader, patient_id: int) -> int | None:
     """Which account a patient belongs to."""
     row = database.row(_QUERIES["account_of_patient"], {"id": patient_id})

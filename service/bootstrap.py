@@ -16,7 +16,9 @@ from service.imports import Imports
 from service.keys import Keys
 from service.master_key import master_keys
 from service.metrics import Metrics
+from service.page_images import PageImages
 from service.patients import Patients
+from service.pdf.sandbox import ParserServer
 from service.pdf.store import BlobStore, FileBlobStore
 from service.report_schedule import ReportSchedule
 from service.reports import Reports
@@ -42,6 +44,7 @@ class Services:
     metrics: Metrics
     keys: Keys
     documents: Documents
+    page_images: PageImages
     scraping: Scraping
     imports: Imports
     reports: Reports
@@ -60,6 +63,7 @@ class Services:
         """Write what is still counted or recorded, and give all connections back."""
         self.access_trail.close()
         self.usage.close()
+        self.page_images.close()
         self.database.close()
 
 
@@ -87,6 +91,8 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
     store = FileBlobStore(settings.data_dir / "documents", application.vault)
     patients = Patients(application, now)
     reports = Reports(application)
+    waiting_max = max(1, settings.threads // 4)
+    documents = Documents(application, store, settings.max_upload_bytes, waiting_max)
     return Services(
         settings=settings,
         database=database,
@@ -96,7 +102,10 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         variables=Variables(application),
         metrics=Metrics(application),
         keys=Keys(application, now),
-        documents=Documents(application, store, settings.max_upload_bytes),
+        documents=documents,
+        page_images=PageImages(
+            documents, store, ParserServer(), max(1, settings.threads - 2)
+        ),
         scraping=Scraping(application, patients, store, now),
         imports=Imports(
             application, patients, settings.data_dir / "imports", settings.max_import_bytes

@@ -15,6 +15,7 @@ from service.commands import (
     people,
     reports,
     running,
+    scrape,
     transparency,
     upkeep,
     verify,
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     running.add(commands)
+    scrape.add(commands)
     accounts.add(group(commands, "account", "Accounts."), group(commands, "keys", "API keys."))
     people.add(group(commands, "users", "People who work in the dashboard."))
     measures.add(

@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from threading import BoundedSemaphore
 from typing import Any, BinaryIO
 
 import orjson
@@ -12,15 +14,19 @@ from domain.errors import NotAPdf, NotFound, NotYet, TooLarge
 from domain.patient import Patient
 from domain.scraping.words import DocumentWords
 from projections.database import Reader
-from projections.patients import find_document
+from projections.patients import find_document, is_soon_read, version_of_patient
 from service.application import Application
 from service.context import Context
+from service.leadership import WORKER
 from service.pdf.store import BlobStore
 from service.recorder import Saved
 from service.resource import Resource
 
 _CHUNK = 1 << 16
 _HEAD = 1024
+_WAIT_SECONDS = 2.0
+_POLL_SECONDS = 0.025
+_FEW_WAITING = 3
 
 
 @dataclass(frozen=True)
@@ -34,15 +40,23 @@ class _Upload:
 class Documents:
     """Uploads and downloads. The web process never parses a PDF."""
 
-    def __init__(self, application: Application, store: BlobStore, bytes_max: int) -> None:
+    def __init__(
+        self, application: Application, store: BlobStore, bytes_max: int, waiting_max: int
+    ) -> None:
+        """`waiting_max` is how many uploads may wait at a time until their document is read."""
         self._application = application
         self._store = store
         self._bytes_max = bytes_max
+        self._waiting = BoundedSemaphore(waiting_max)
 
     def upload(
         self, context: Context, patient_id: int, filename: str, stream: BinaryIO
     ) -> Resource:
-        """Attach a PDF to a patient. Raises NotAPdf or TooLarge; the bytes are fsynced first."""
+        """Attach a PDF to a patient. Raises NotAPdf or TooLarge; the bytes are fsynced first.
+
+        The answer mostly says what became of reading it: it waits for that up to two seconds,
+        unless it is kept for repeated requests or many documents are waiting.
+        """
         if not filename.lower().endswith(".pdf"):
             raise NotAPdf("The file name must end in .pdf.")
         self._application.load(context, Patient, patient_id)
@@ -54,13 +68,14 @@ class Documents:
         def tell(patient: Patient) -> None:
             patient.add_document(upload.id, sha256, filename, upload.size, context.metadata())
 
-        return self._application.change(
+        made = self._application.change(
             context,
             Patient,
             patient_id,
             tell,
             lambda r, s, p, t: _uploaded(p, upload, s),
         )
+        return made if context.idempotency else self._read_soon(context, patient_id, made)
 
     def find(self, context: Context, document_id: str) -> dict[str, Any]:
         """The caller's document as the API shows it."""
@@ -81,6 +96,24 @@ class Documents:
             raise NotFound(f"The document has no words: {document['reason']}")
         content = self._store.get(document["patient_id"], document["sha256"], "words")
         return DocumentWords.from_json(orjson.loads(content)).to_json()
+
+    def _read_soon(self, context: Context, patient_id: int, made: Resource) -> Resource:
+        """The document once it was read, or as it was made when that takes too long."""
+        database = self._application.database
+        if not self._waiting.acquire(blocking=False):
+            return made
+        try:
+            deadline = time.monotonic() + _WAIT_SECONDS
+            while time.monotonic() < deadline and is_soon_read(database, WORKER, _FEW_WAITING):
+                document = self.find(context, str(made.id))
+                if document["status"] != "processing":
+                    # Another version than the next one holds changes that the client has not seen.
+                    is_next = version_of_patient(database, patient_id) == made.version + 1
+                    return replace(made, version=made.version + is_next, body=document)
+                time.sleep(_POLL_SECONDS)
+        finally:
+            self._waiting.release()
+        return made
 
     def _read(self, stream: BinaryIO) -> bytes:
         content = bytearray()

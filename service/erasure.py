@@ -69,6 +69,7 @@ class Erasure:
                 lambda patient: patient.erase(context.metadata()),
                 lambda reader, saved, patient, told: None,
             )
+        self._application.vault.forget_patient_key(patient_id)
         return Erased(patient_id, was_before, self._store.purge(patient_id))
 
     def was_erased(self, context: Context, patient_id: int) -> bool:

@@ -91,6 +91,12 @@ class Vault:
         self._remember(patient_id, AESGCM(secret))
         return seal(self._account_key(account_id), secret, patient_place(patient_id))
 
+    def forget_patient_key(self, patient_id: int) -> None:
+        """The key was destroyed; other processes notice within a second."""
+        with self._lock:
+            self._patients.pop(patient_id, None)
+            self._destroyed.add(patient_id)
+
     def encrypt(self, patient_id: int, plaintext: bytes, associated: bytes) -> bytes:
         """Encrypt with the patient's key."""
         return seal(self._patient_key(patient_id), plaintext, associated)

@@ -1,4 +1,4 @@
-"""Documents: uploaded to a patient, listed, downloaded, and their words."""
+"""Documents: uploaded to a patient, listed, downloaded, their words and pictures of pages."""
 
 from pathlib import PurePosixPath
 
@@ -24,6 +24,7 @@ class Documents:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._documents = services.documents
+        self._images = services.page_images
         self._limit = services.settings.max_upload_bytes
 
     def on_post_upload(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
@@ -62,6 +63,19 @@ class Documents:
         resp.downloadable_as = filename
         resp.set_header("content-security-policy", "sandbox; default-src 'none'")
         resp.data = content
+
+
+    def on_get_page(
+        self, req: Request, resp: falcon.Response, document_id: str, page: int
+    ) -> None:
+        image = self._images.find(context_of(req), document_id, page)
+        resp.etag = image.tag
+        known = req.if_none_match
+        if known and ("*" in known or image.tag in known):
+            resp.status = 304
+            return
+        resp.content_type = "image/png"
+        resp.data = self._images.png(image)
 
 
 def filename_of(upload: Upload) -> str:

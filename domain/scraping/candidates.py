@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.scraping import context, sightings
 from domain.scraping.flows import Flow
-from domain.scraping.judge import Judge, Wanted
+from domain.scraping.judge import Judge
 from domain.scraping.labels import Hit, hits
 from domain.scraping.lines import overlaps
 from domain.scraping.names import OWN
@@ -14,6 +14,7 @@ from domain.scraping.phrases import tokens
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import MOST_LABELS, Sighting
 from domain.scraping.units import Unit
+from domain.scraping.wanted import Wanted
 
 AFTER, ROW, COLUMN, BELOW, BEFORE = 3.0, 3.0, 2.6, 1.8, 1.5
 FOREIGN_WORD, SKIPPED_NUMBER, BRACKETED, DEEPER_ROW = 0.3, 0.9, 0.4, 0.05

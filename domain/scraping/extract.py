@@ -9,17 +9,16 @@ from typing import Literal
 from domain.scraping import notes
 from domain.scraping.candidates import NumberSearch
 from domain.scraping.date_candidates import DateSearch
-from domain.scraping.judge import Wanted
 from domain.scraping.names import names_of
 from domain.scraping.occasions import occasion_of
 from domain.scraping.ranking import Ranked, confidence, document_date, rank
 from domain.scraping.reading import Reading, read
-from domain.scraping.sightings import OTHER_UNIT
 from domain.scraping.units import named
+from domain.scraping.wanted import Wanted
 from domain.scraping.words import Box, DocumentWords
 
 EXTRACTOR = "local"
-EXTRACTOR_VERSION = "1"
+EXTRACTOR_VERSION = "2"
 THRESHOLD = 1.25
 MOST_CANDIDATES = 8
 HALVES = {"systolic": "systolic", "diastolic": "diastolic", "blood pressure": "pair"}
@@ -91,8 +90,7 @@ def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> F
     readings = [search.reading for _, search in searches]
     labels = [(search.reading, hit) for _, search in searches for hit in search.labels]
     reason = notes.reason(target.name, target.units, readings, labels, seen)
-    weak = ranked + [each for each in seen if each.sighting.refusal == OTHER_UNIT]
-    return NotFound(reason, _candidates(weak))
+    return NotFound(reason, _candidates(ranked))
 
 
 def _search(reading: Reading, target: Target) -> NumberSearch | DateSearch:

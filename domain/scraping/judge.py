@@ -4,37 +4,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate, rough_dates_in
+from domain.scraping.figures import figure
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
-from domain.scraping.lexicon import Concept
-from domain.scraping.names import Names
 from domain.scraping.numbers import Number
 from domain.scraping.reading import Reading, row_date
 from domain.scraping.sightings import Sighting, snippet
 from domain.scraping.units import Unit, named, unit_at
+from domain.scraping.wanted import Wanted
 
-SAME_UNIT, RIGHT_KIND, NO_UNIT = 1.0, 0.5, -0.2
 HISTORY, FROM, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 1.0, 0.8, 0.5
 LONG_TEXT = 12
 """Words above which a flow is prose and takes no date from its place in a table."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is looked for: labels, the unit asked for, bounds, and the half of a pair if one.
-
-    `half` is "systolic", "diastolic", "pair" or, for what comes alone, "".
-    """
-
-    names: Names
-    unit: Unit | None
-    low: Decimal | None
-    high: Decimal | None
-    half: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,37 +30,32 @@ class Judge:
 
     def sighting(self, hit: Hit, flow: Flow, number: Number, score: float) -> Sighting:
         """`number` of `flow` as the value of the label `hit`; `score` is for how they stand."""
-        text = self._text(number)
         words = flow.words_between(number.start, number.end)
         unit = number.unit or self._stated_unit(hit, flow)
+        printed = flow.text[number.start : max(number.end, number.stop)].strip()
+        found = figure(number, printed, unit, self.wanted)
         refusal = (
             self._role(hit, number)
             or (sightings.INVISIBLE if self.reading.layout.is_white(words) else "")
-            or self._unit(unit, number)
-            or self._bounds(text, unit)
+            or found.refusal
             or self._context(hit, flow, number)
         )
         near = context.clause(flow.text, number.start, number.end)
         when, rough = self._when(flow, number)
         return Sighting(
-            text,
+            found.text,
             flow,
             words,
             hit.text,
-            score + self._unit_score(unit) - self._penalty(hit, flow, number),
+            score + found.score - self._penalty(hit, flow, number),
             when,
             refusal,
             snippet(hit, flow, number.start, number.end),
             rough,
             context.NOW.search(near) is not None,
+            converted_from=found.converted_from,
+            assumed=found.assumed,
         )
-
-    def _text(self, number: Number) -> str:
-        if number.second is None or self.wanted.half in ("", "systolic"):
-            return number.text
-        if self.wanted.half == "diastolic":
-            return number.second
-        return f"{number.text}/{number.second}"
 
     def _role(self, hit: Hit, number: Number) -> str:
         if number.role != "plain":
@@ -97,44 +76,6 @@ class Judge:
             if cell is not flow and (unit := named(cell.text)):
                 return unit
         return None
-
-    def _unit(self, unit: Unit | None, number: Number) -> str:
-        if unit is None or number.second is not None:
-            return ""
-        wanted, concept = self.wanted.unit, self.wanted.names.concept
-        if wanted is None:
-            allowed = concept.dimensions if concept else ()
-            wrong = bool(allowed) and unit.dimension not in allowed
-            return sightings.OTHER_KIND if wrong else ""
-        if unit.dimension != wanted.dimension:
-            return sightings.OTHER_KIND
-        return "" if unit.is_same(wanted) else sightings.OTHER_UNIT
-
-    def _unit_score(self, unit: Unit | None) -> float:
-        if unit is None:
-            return NO_UNIT if self.wanted.unit is not None else 0.0
-        return SAME_UNIT if self.wanted.unit is not None else RIGHT_KIND
-
-    def _bounds(self, text: str, unit: Unit | None) -> str:
-        concept = self.wanted.names.concept
-        for value in map(Decimal, text.split("/")):
-            if self.wanted.low is not None and value < self.wanted.low:
-                return sightings.OUT_OF_BOUNDS
-            if self.wanted.high is not None and value > self.wanted.high:
-                return sightings.OUT_OF_BOUNDS
-            if concept is not None and not concept.low <= value <= concept.high:
-                return sightings.IMPOSSIBLE
-            if concept is not None and unit is None and self._is_in_other_unit(concept, value):
-                return sightings.OTHER_UNIT
-        return ""
-
-    def _is_in_other_unit(self, concept: Concept, value: Decimal) -> bool:
-        """Whether a figure without a unit cannot be in the unit of the variable."""
-        wanted = self.wanted.unit
-        for spelling, low, high in concept.usual:
-            if wanted is not None and wanted.is_same(named(spelling)):
-                return not low <= value <= high
-        return False
 
     def _context(self, hit: Hit, flow: Flow, number: Number) -> str:
         text = hit.flow.text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.scraping.flows import Flow
-from domain.scraping.lookalikes import LOOKALIKES
+from domain.scraping.lexicon import concepts
 from domain.scraping.names import OWN, Names, lexicon
 from domain.scraping.phrases import Index, index_of, loose_matches, matches, tokens
 
@@ -27,7 +27,7 @@ class Hit:
 
 @lru_cache(maxsize=1)
 def _by_first() -> Index:
-    others = {tokens(name): name for name in LOOKALIKES}
+    others = {tokens(name): name for concept in concepts() for name in concept.exclusions}
     return index_of({**others, **{name: concept.key for name, concept in lexicon().items()}})
 
 

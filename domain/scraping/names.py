@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from domain.scraping.lexicon import CONCEPTS, Concept
+from domain.scraping.lexicon import Concept, concepts
 from domain.scraping.phrases import Index, Tokens, index_of, stem, tokens
 
 OWN = "the variable"
@@ -78,4 +78,4 @@ def _concept_of(given: list[Tokens]) -> tuple[Concept | None, Tokens]:
 @lru_cache(maxsize=1)
 def lexicon() -> Mapping[Tokens, Concept]:
     """Every name of every concept."""
-    return {tokens(name): concept for concept in CONCEPTS for name in concept.names}
+    return {tokens(name): concept for concept in concepts() for name in concept.names}

@@ -45,9 +45,6 @@ def reason(
         return f"{name} is named too often to tell which value counts."
     where = f"on page {labels[0][1].flow.page}"
     refusals = {each.sighting.refusal for each in seen if each.sighting.refusal}
-    other = next((each for each in seen if each.sighting.refusal == sightings.OTHER_UNIT), None)
-    if other is not None:
-        return f"{name} is given {where}, but not in {units}: {_quoted(other)}."
     if sightings.ORDERED in refusals or any(_is_ordered(*label) for label in labels):
         return f"{name} is named {where}, but ordered or pending without a result."
     if refusals:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from domain.scraping.compounds import compounds_in
 from domain.scraping.dates import masked
 from domain.scraping.units import Unit, unit_at
 
@@ -48,7 +49,10 @@ Role = Literal["plain", "range", "bound"]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`text` is the value in plain digits; `second` the lower half of a pair such as 128/76."""
+    """`text` is the value in plain digits; `second` the lower half of a pair such as 128/76.
+
+    The digits stand from `start` to `end`, a unit behind them ends at `stop`.
+    """
 
     text: str
     value: Decimal
@@ -57,17 +61,22 @@ class Number:
     role: Role = "plain"
     unit: Unit | None = None
     second: str | None = None
+    stop: int = 0
 
 
 def numbers_in(text: str) -> tuple[Number, ...]:
     """The numbers of `text` in order. Digits of dates, times, codes and names are not numbers."""
     taken = sorted(masked(text))
     found = []
+    for value, unit, start, end, stop in compounds_in(text):
+        if not _within(start, taken):
+            found.append(Number(str(value), value, start, end, unit=unit, stop=stop))
+            taken.append((start, stop))
     for number in (*_sums(text, taken), *_pairs(text, taken), *_singles(text, taken)):
         if not _within(number.start, taken):
-            unit, end = unit_at(text, number.end) or (None, number.end)
-            found.append(replace(number, unit=unit))
-            taken.append((number.start, end))
+            printed, stop = unit_at(text, number.end) or (None, number.end)
+            found.append(replace(number, unit=printed, stop=stop))
+            taken.append((number.start, stop))
     return tuple(sorted(found, key=lambda number: number.start))
 
 

@@ -13,7 +13,8 @@ class Sighting:
 
     `when` is the date the value belongs to, where the document says; `rough` the start of the
     month or year if it only says that; `is_now` when it says "today". `exact` is False when the
-    label is about a similar event ("last" or not).
+    label is about a similar event ("last" or not). `converted_from` is the figure as printed, with
+    its unit, where the text is a conversion of it; `assumed` when no unit is printed.
     """
 
     text: str
@@ -27,6 +28,8 @@ class Sighting:
     rough: date | None = None
     is_now: bool = False
     exact: bool = True
+    converted_from: str = ""
+    assumed: bool = False
 
 
 MOST_LABELS = 5_000
@@ -40,7 +43,6 @@ DOSE = "a dose"
 CHANGE = "a change"
 OTHER_SAMPLE = "a value of another sample"
 END_OF_PERIOD = "the end of a period"
-OTHER_UNIT = "a value in another unit"
 OTHER_KIND = "a value of another kind"
 IMPOSSIBLE = "an impossible value"
 OUT_OF_BOUNDS = "a value outside the bounds of the variable"

@@ -16,16 +16,9 @@ _CASED = {
     "m": "m",
     "s": "s",
     "y": "y",
-    "u": "u",
-    "l": "L",
     "in": "in",
-    "st": "st",
-    "py": "py",
-    "nl": "nl",
 }
-"""Spellings so short that only this case is a unit; H is a flag, never hours."""
-_NEEDS_A_FRACTION = frozenset(["l"])
-"""Spellings that are a flag after a whole number: "140 L" is low, "3.2 L" may be litres."""
+"""Spellings so short that only this case is a unit; H and L are flags, never hours or litres."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,5 +69,16 @@ SELECT account_id FROM patient_heads WHERE id = %(id)s;
 SELECT external_id, id FROM patients
 WHERE account_id = %(account_id)s AND external_id = ANY(%(external_ids)s) AND to_position = 9223372036854775807;
 
+-- name: is_soon_read    whether a process reads documents, and at most so many are waiting
+SELECT EXISTS (
+    SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE l.locktype = 'advisory' AND l.objid::bigint = %(lock)s AND l.granted AND d.datname = current_database()
+) AND (
+    SELECT count(*) FROM (SELECT FROM documents WHERE status = 'processing' LIMIT %(waiting)s + 1) AS waiting
+) <= %(waiting)s;
+
+-- name: version_of_patient
+SELECT version FROM patient_heads WHERE id = %(id)s;
+
 -- name: next_document_to_read    the oldest that is still to be read
 SELECT id, account_id, patient_id, sha256 FROM documents WHERE status = 'processing' ORDER BY position LIMIT 1;

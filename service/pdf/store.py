@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
-KINDS = ("pdf", "words")
+KIND = re.compile(r"pdf|words|page-[1-9][0-9]{0,3}\.png")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNFINISHED = ".unfinished-"
 
@@ -24,7 +24,8 @@ class Cipher(Protocol):
 
 
 class BlobStore(Protocol):
-    """Blobs addressed by patient, SHA-256 (hex) of the document and kind ("pdf" or "words")."""
+    """Blobs addressed by patient, SHA-256 (hex) of the document, and kind: "pdf", "words", or
+    "page-3.png" for the picture of a page."""
 
     def put(self, patient_id: int, sha256: str, kind: str, data: bytes) -> None: ...
 
@@ -96,7 +97,7 @@ class FileBlobStore:
         return self._root / str(int(patient_id))
 
     def _path(self, patient_id: int, sha256: str, kind: str) -> Path:
-        if kind not in KINDS or not SHA256.fullmatch(sha256):
+        if not KIND.fullmatch(kind) or not SHA256.fullmatch(sha256):
             raise ValueError("a blob is addressed by a SHA-256 in hex and a kind")
         return self._directory(patient_id) / f"{sha256}.{kind}"
 

@@ -74,10 +74,10 @@ def _wrong_leaf(position: int) -> Damage:
 
 def _unlike_signed(log: Snapshot, anchors: Sequence[Anchor], tree: Tree) -> list[Damage]:
     """Checkpoints that the log does not reach, or does not lead to."""
-    sound = [a.size for a in anchors if tree.roots.get(a.size) == a.root]
+    sound = {a.size for a in anchors if tree.roots.get(a.size) == a.root}
     damages: dict[tuple[Kind, int], Damage] = {}
     for anchor in sorted(anchors, key=lambda each: each.size):
-        if anchor.size in sound:
+        if tree.roots.get(anchor.size) == anchor.root:
             continue
         is_short = anchor.size > log.sealed
         before = log.sealed if is_short else max((s for s in sound if s < anchor.size), default=0)

@@ -1,9 +1,8 @@
 """A sealed and signed log of some hundred events, and what an attacker may do to it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +11,7 @@ from domain.observation import Observation
 from domain.patient import Demographics, Patient
 from domain.transparency.note import VerifierKey
 from projections.runner import Runner
+from projections.transparency import log_keys
 from service.bootstrap import Services
 from service.projecting import ASYNC
 from service.sealer import sealer_of
@@ -47,6 +47,11 @@ class SealedLog:
     def url(self) -> str:
         """The database, as superuser."""
         return self.services.database.url
+
+    @property
+    def key(self) -> VerifierKey:
+        """The key that signs now."""
+        return log_keys(self.services.database)[0].key
 
     def fill(self, patients: int) -> None:
         """Patients with four values each, in one append."""
@@ -111,7 +116,3 @@ def attacker(url: str) -> Iterator[Connection]:
 def places(verified: Verified) -> list[tuple[str, int | None, int | None]]:
     """Class, first and last position of each damage."""
     return [(str(each.kind), each.first, each.last) for each in verified.damages]
-
-
-NewServices = Callable[[Path], Services]
-Keys = Sequence[VerifierKey]

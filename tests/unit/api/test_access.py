@@ -19,6 +19,7 @@ DOCUMENT = "pdf_000000000000000000000000"
 SCOPES = {
     Scope.PATIENTS_READ: {"list_patients", "get_patient", "list_documents", "list_observations",
                           "get_document", "get_document_file", "get_document_words",
+                          "get_document_page",
                           "list_metric_patients"},
     Scope.PATIENTS_WRITE: {"register_patient", "change_patient", "upload_document", "put_value",
                            "scrape_value", "put_date_value", "scrape_date_value",
@@ -30,7 +31,9 @@ SCOPES = {
     Scope.REPORTS_READ: {"get_cms_reports", "list_frozen_reports", "get_frozen_report",
                          "verify_report", "compare_reports"},
     Scope.REPORTS_WRITE: {"freeze_report", "attest_report", "submit_report", "restate_report"},
-    Scope.AUDIT_READ: {"list_accesses", "get_patient_history"},
+    Scope.AUDIT_READ: {"list_accesses", "get_patient_history", "get_variable_history",
+                       "get_date_variable_history", "get_metric_history", "get_report_history",
+                       "get_api_key_history", "list_events", "get_event"},
     Scope.KEYS_ADMIN: {"list_api_keys", "issue_api_key", "get_api_key", "revoke_api_key",
                        "rotate_api_key", "get_api_key_usage", "change_account"},
 }  # fmt: skip
@@ -96,6 +99,7 @@ def theirs(new_caller: Callable[[str], Caller]) -> dict[str, Any]:
     patient = other.make("/patients", name="CANARY", external_id="CANARY")
     file = b"--b\r\nContent-Disposition: form-data; name=file; filename=CANARY.pdf\r\n\r\n%PDF-1.7"
     form = {"Content-Type": "multipart/form-data; boundary=b"}
+    position = other.get(f"/patients/{patient}").json["meta"]["position"]
     upload = other.post(f"/patients/{patient}/pdf", body=file + b"\r\n--b--\r\n", headers=form)
     job = other.post("/imports", body=b'{"name": "CANARY"}', headers={"Content-Type": "text/csv"})
     return {
@@ -106,6 +110,7 @@ def theirs(new_caller: Callable[[str], Caller]) -> dict[str, Any]:
         "report_id": other.make("/cms-reports"),
         "document_id": upload.json["data"]["id"],
         "job_id": job.json["data"]["id"],
+        "position": position,
         "key_id": other.get("/api-keys").json["data"][0]["id"],
     }
 

@@ -139,7 +139,7 @@ def test_a_query_that_is_not_understood_is_a_400(caller: Caller, query: str) -> 
 def test_an_unknown_parameter_is_answered_with_the_known_ones(caller: Caller) -> None:
     detail = caller.get("/variables?nmae=x").json["detail"]
     assert detail == (
-        "nmae is not a parameter here; allowed: envelope, limit, offset, page, page_size"
+        "nmae is not a parameter here; allowed: as_of, envelope, limit, offset, page, page_size"
     )
 
 

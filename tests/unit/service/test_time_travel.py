@@ -5,7 +5,6 @@ own, all read models made from them, and the same requests without `as_of`.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,8 +69,8 @@ def pasts(
     found = []
     for number in range(1, MOMENTS + 1):
         row = services.database.row(
-            "SELECT max(position), to_char(max(recorded_at), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-            " FROM events WHERE recorded_at <= (SELECT recorded_at FROM events WHERE position = %s)",
+            "SELECT max(position), utc_text(max(recorded_at)) FROM events"
+            " WHERE recorded_at <= (SELECT recorded_at FROM events WHERE position = %s)",
             (last * number // MOMENTS,),
         )
         assert row is not None
@@ -93,7 +92,8 @@ def _ended_at(services: Services, url: str, position: int) -> Services:
             ("attestor_keys.account_keys", "true"),
             ("attestor_keys.patient_keys", "true"),
         ):
-            copied = f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT"
+            # Our own names, and a number.
+            copied = f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT"  # noqa: S608
             with (
                 source.cursor().copy(copied.encode()) as read,
                 target.cursor().copy(f"COPY {table} FROM STDIN".encode()) as written,

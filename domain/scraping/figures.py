@@ -1,0 +1,101 @@
+"""A printed number as a figure in the unit asked for, or why it can be none."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.scraping import sightings
+from domain.scraping.conversion import converts, plain, rounded
+from domain.scraping.lexicon import Concept
+from domain.scraping.numbers import Number
+from domain.scraping.units import Unit, named
+from domain.scraping.wanted import Wanted
+
+SAME_UNIT, RIGHT_KIND, NO_UNIT, CONVERTED, ASSUMED = 1.0, 0.5, -0.2, -0.4, -0.8
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`text` in plain digits, a `refusal` or "", how well the unit fits as a `score`, and what
+    the conversion started from ("226 lb"), if there was one; `assumed` when no unit is printed."""
+
+    text: str
+    refusal: str
+    score: float
+    converted_from: str = ""
+    assumed: bool = False
+
+
+def figure(number: Number, printed: str, unit: Unit | None, wanted: Wanted) -> Figure:
+    """`number`, which is `printed` in `unit` (None: without one)."""
+    concept = wanted.names.concept
+    assumed = unit is None and number.second is None
+    if assumed and concept is not None:
+        unit = _only_possible_unit(number.value, concept, wanted.unit)
+    refusal = _by_unit(unit, number, wanted)
+    text, source = _text(number, wanted), ""
+    if not refusal and unit and wanted.unit and not unit.is_same(wanted.unit) and not number.second:
+        text = plain(rounded(Decimal(number.text), unit, wanted.unit, concept))
+        source = printed if not assumed and number.unit else f"{printed} {unit.spelling}"
+    score = _score(unit, wanted, bool(source), assumed)
+    return Figure(
+        text, refusal or _by_bounds(text, number, wanted), score, source, assumed and bool(source)
+    )
+
+
+def _text(number: Number, wanted: Wanted) -> str:
+    if number.second is None or wanted.half in ("", "systolic"):
+        return number.text
+    if wanted.half == "diastolic":
+        return number.second
+    return f"{number.text}/{number.second}"
+
+
+def _only_possible_unit(value: Decimal, concept: Concept, wanted: Unit | None) -> Unit | None:
+    """The one unit that a figure without a unit can be in, if it is not that asked for."""
+    if wanted is None:
+        return None
+    possible = [unit for unit, low, high in concept.usual if low <= value <= high]
+    units = [unit for spelling in possible if (unit := named(spelling)) is not None]
+    if any(unit.is_same(wanted) for unit in units) or len(units) != 1:
+        return None
+    return units[0] if converts(units[0], wanted, concept) else None
+
+
+def _by_unit(unit: Unit | None, number: Number, wanted: Wanted) -> str:
+    if unit is None or number.second is not None:
+        return ""
+    concept = wanted.names.concept
+    if wanted.unit is None:
+        allowed = concept.dimensions if concept else ()
+        return sightings.OTHER_KIND if allowed and unit.dimension not in allowed else ""
+    return "" if converts(unit, wanted.unit, concept) else sightings.OTHER_KIND
+
+
+def _score(unit: Unit | None, wanted: Wanted, is_converted: bool, assumed: bool) -> float:
+    if is_converted:
+        return ASSUMED if assumed else CONVERTED
+    if unit is None:
+        return NO_UNIT if wanted.unit is not None else 0.0
+    return SAME_UNIT if wanted.unit is not None else RIGHT_KIND
+
+
+def _by_bounds(text: str, number: Number, wanted: Wanted) -> str:
+    concept = wanted.names.concept
+    if concept is not None and not concept.low <= number.value <= concept.high:
+        return sightings.IMPOSSIBLE
+    for value in map(Decimal, text.split("/")):
+        if wanted.low is not None and value < wanted.low:
+            return sightings.OUT_OF_BOUNDS
+        if wanted.high is not None and value > wanted.high:
+            return sightings.OUT_OF_BOUNDS
+        if concept is not None and not _is_usual(value, concept, wanted.unit):
+            return sightings.IMPOSSIBLE
+    return ""
+
+
+def _is_usual(value: Decimal, concept: Concept, wanted: Unit | None) -> bool:
+    """Whether a figure in the unit asked for is in its usual range, where one is known."""
+    for spelling, low, high in concept.usual:
+        if wanted is not None and wanted.is_same(named(spelling)):
+            return low <= value <= high
+    return True
