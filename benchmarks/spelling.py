@@ -17,13 +17,14 @@ def spells(text: str, answer: Found) -> bool:
         return _spells_date(text, date.fromisoformat(answer.value))
     if any(_spells_figure(part, answer.value) for part in (text, *_pair(text))):
         return True
-    return any(_bare(text) in _bare(clause) for clause in _conversions(answer.note))
+    bare = _bare(text)
+    return bool(_digits(text)) and any(bare in clause for clause in _conversions(answer.note))
 
 
 def _pair(text: str) -> list[str]:
     """The two sides of a slash; none where the text is no such pair."""
     sides = text.split("/")
-    return sides if len(sides) == 2 and all(map(_digits, sides)) else []
+    return sides if len(sides) == 2 and all(re.search(r"\d", side) for side in sides) else []
 
 
 def _spells_figure(text: str, value: str) -> bool:
@@ -50,7 +51,7 @@ def _digits(text: str) -> str:
 
 
 def _conversions(note: str) -> list[str]:
-    return [clause for clause in re.split(r"(?<=[.;])\s", note) if "onvert" in clause]
+    return [_bare(clause) for clause in re.split(r"(?<=[.;])\s", note) if "onvert" in clause]
 
 
 def _bare(text: str) -> str:

@@ -10,6 +10,7 @@ import psycopg
 from domain.errors import AttestorError
 from service.commands import (
     accounts,
+    keys_rotation,
     measures,
     patient_erasure,
     people,
@@ -58,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     running.add(commands)
     scrape.add(commands)
-    accounts.add(group(commands, "account", "Accounts."), group(commands, "keys", "API keys."))
+    keys = group(commands, "keys", "API keys, and the keys that encrypt.")
+    accounts.add(group(commands, "account", "Accounts."), keys)
+    keys_rotation.add(keys)
     people.add(group(commands, "users", "People who work in the dashboard."))
     measures.add(
         group(commands, "measures", "Measures."),

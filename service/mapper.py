@@ -64,13 +64,18 @@ class EventMapper(Mapper[UUID]):
     def decode_stored(self, topic: str, originator_id: UUID, version: int, state: bytes) -> Event:
         """The event in a row of the log, decrypted when it is a patient's; Forgotten when that
         patient was erased."""
-        if _is_sealed(originator_id, topic):
-            place = _place(originator_id, version, topic)
-            try:
-                state = self._patient_cipher.decrypt(number_of(originator_id), state, place)
-            except KeyDestroyed:
-                return _forgotten(topic, originator_id, version)
-        return decode(topic, originator_id, version, orjson.loads(state))
+        try:
+            opened = self.open(topic, originator_id, version, state)
+        except KeyDestroyed:
+            return _forgotten(topic, originator_id, version)
+        return decode(topic, originator_id, version, orjson.loads(opened))
+
+    def open(self, topic: str, originator_id: UUID, version: int, state: bytes) -> bytes:
+        """The JSON in a row of the log. Raises Unreadable, and KeyDestroyed of who was erased."""
+        if not _is_sealed(originator_id, topic):
+            return state
+        place = _place(originator_id, version, topic)
+        return self._patient_cipher.decrypt(number_of(originator_id), state, place)
 
 
 def decode(topic: str, originator_id: UUID, version: int, state: dict[str, Any]) -> Event:

@@ -63,7 +63,7 @@ def _without_recycling(connection: Connection) -> Iterator[None]:
     if row is not None and row[0] == "off":
         yield
         return
-    connection.execute("ALTER SYSTEM SET wal_recycle = on")
+    connection.execute("ALTER SYSTEM SET wal_recycle = off")
     connection.execute("SELECT pg_reload_conf()")
     try:
         yield

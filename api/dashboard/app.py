@@ -8,6 +8,7 @@ from typing import Any
 import falcon
 
 from api.app import HeadRouter, IdConverter
+from api.dashboard.audit import Audit
 from api.dashboard.door import Door
 from api.dashboard.front import Front
 from api.dashboard.keys import Keys
@@ -20,6 +21,7 @@ from api.dashboard.reports import Reports
 from api.dashboard.request import DashboardRequest
 from api.dashboard.routes import BY_ROUTE, ROUTES
 from api.dashboard.session import Admit, Arrive
+from api.dashboard.trail import Leave
 from api.problems import INTERNAL, PROBLEMS
 from domain.errors import AttestorError
 from service.bootstrap import Services
@@ -39,13 +41,14 @@ def create_dashboard(services: Services) -> falcon.App[DashboardRequest, falcon.
         "keys": Keys(services, pages),
         "patients": Patients(services, pages),
         "patient_report": PatientReports(services, pages),
+        "audit": Audit(services, pages),
         "metrics": Metrics(services, pages),
         "reports": Reports(services, pages),
     }
     app: falcon.App[DashboardRequest, falcon.Response] = falcon.App(
         request_type=DashboardRequest,
         router=HeadRouter(),
-        middleware=[Arrive(services), Admit(services, BY_ROUTE)],
+        middleware=[Arrive(services), Admit(services, BY_ROUTE), Leave(services)],
     )
     app.router_options.converters["id"] = IdConverter
     app.req_options.strip_url_path_trailing_slash = True

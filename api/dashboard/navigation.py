@@ -18,6 +18,7 @@ PLACES = (
     Place("/dashboard/patients", "Patients", Scope.PATIENTS_READ),
     Place("/dashboard/metrics", "Metrics", Scope.REPORTS_READ),
     Place("/dashboard/reports", "Reports", Scope.REPORTS_READ),
+    Place("/dashboard/audit", "Audit", Scope.AUDIT_READ),
     Place("/dashboard/people", "People", Scope.KEYS_ADMIN),
     Place("/dashboard/keys", "API keys", Scope.KEYS_ADMIN),
 )

@@ -42,6 +42,8 @@ class DashboardContext(falcon.Context):
     """What the session cookie holds."""
     signed_in: SignedIn | None = None
     form: Form
+    patient_id: int | None = None
+    """Whose chart is seen, where it is one."""
 
 
 class DashboardRequest(falcon.Request):

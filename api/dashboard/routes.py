@@ -19,6 +19,13 @@ class Route:
     is_public: bool = False
     is_upload: bool = False
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it shows or changes what is known of patients, so that the access log tells."""
+        return self.scope in (Scope.PATIENTS_READ, Scope.PATIENTS_WRITE) or (
+            self.scope is Scope.AUDIT_READ
+        )
+
 
 USER = "/dashboard/people/{user_id:id}"
 KEY = "/dashboard/keys/{key_id:id}"
@@ -44,6 +51,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", PATIENT, "patients.one", READ_P),
     Route("POST", f"{PATIENT}/documents", "patients.upload", WRITE_P, is_upload=True),
     Route("GET", f"{PATIENT}/report", "patient_report", READ_P),
+    Route("GET", f"{PATIENT}/history", "audit.patient", READ_P),
+    Route("GET", "/dashboard/audit", "audit.list", Scope.AUDIT_READ),
+    Route("GET", "/dashboard/audit/access", "audit.access", Scope.AUDIT_READ),
+    Route("GET", "/dashboard/audit/{position:id}", "audit.one", Scope.AUDIT_READ),
     Route("GET", "/dashboard/metrics", "metrics.list", READ_R),
     Route("GET", "/dashboard/metrics/new", "metrics.new", WRITE_D),
     Route("POST", "/dashboard/metrics/new", "metrics.new", WRITE_D),

@@ -64,10 +64,7 @@ class Documents:
         resp.set_header("content-security-policy", "sandbox; default-src 'none'")
         resp.data = content
 
-
-    def on_get_page(
-        self, req: Request, resp: falcon.Response, document_id: str, page: int
-    ) -> None:
+    def on_get_page(self, req: Request, resp: falcon.Response, document_id: str, page: int) -> None:
         image = self._images.find(context_of(req), document_id, page)
         resp.etag = image.tag
         known = req.if_none_match

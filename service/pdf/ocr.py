@@ -66,12 +66,18 @@ def read(image: Image) -> Reading:
     cv2.setNumThreads(1)
     engine = _engine()
     upright = _read(engine, image, 0)
-    if upright.letters and 2 * upright.tall < upright.letters:
-        turns = [180] if upright.quality < POOR * upright.letters else []
-    else:
-        turns = [90, 270]
-    readings = [upright, *(_read(engine, image, turn) for turn in turns)]
-    return max(readings, key=lambda reading: reading.quality)
+    turned = [_read(engine, image, turn) for turn in _other_turns(upright)]
+    return max([upright, *turned], key=lambda reading: reading.quality)
+
+
+def _other_turns(upright: Reading) -> tuple[int, ...]:
+    """How else the page may be meant. Tall lines are turned by the engine as if they ran down."""
+    is_poor = upright.quality < POOR * upright.letters
+    if upright.letters == 0:
+        return 180, 270
+    if 2 * upright.tall > upright.letters:
+        return (270,) if is_poor else (90,)
+    return (180,) if is_poor else ()
 
 
 def _engine() -> RapidOCR:

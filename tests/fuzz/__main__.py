@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from examples.demo import Client, own_service
@@ -82,7 +85,21 @@ def filled(client: Client) -> dict[str, str]:
         "report_id": client.call("POST", "/cms-reports", {}),
         "job_id": client._send("POST", "/imports", line, "application/x-ndjson")["data"],
     }
-    return {place: str(resource["id"]) for place, resource in resources.items()}
+    registered = client.call("GET", f"/patients/{patient['id']}/history")[0]
+    wait_until_provable(client, registered["position"])
+    ids = {place: str(resource["id"]) for place, resource in resources.items()}
+    return {**ids, "position": registered["position"], "page": "1"}
+
+
+def wait_until_provable(client: Client, position: str) -> None:
+    """Until the worker has signed the report that was frozen after this event."""
+    path = f"/events/{position}/proof"
+    request = urllib.request.Request(client.url + path, headers={"X-API-Key": client.key})
+    for _ in range(600):
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(request, timeout=60):
+            return
+        time.sleep(0.1)
+    sys.exit("the frozen report is not signed")
 
 
 def requests_answered(url: str) -> int:

@@ -13,7 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.reliability.http_client import Answer, Client, form
 from tests.reliability.waiting import wait_until
 
-UNKNOWN = {"document_id": "pdf_unknown"}
+UNKNOWN = {"document_id": "pdf_unknown", "tile": "63/999"}
+SHARED: dict[str, int | str] = {"tile": "0/000.p/1", "page": 1}
+"""Parts of a path that belong to no account."""
 UNKNOWN_NUMBER = 999_999_999
 
 
@@ -28,7 +30,7 @@ class Tenant:
     @classmethod
     def populate(cls, client: Client, word: str, dob: str) -> "Tenant":
         """Fill an account with one of everything, each with a canary made of `word`."""
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = {**SHARED}
         variable = client.make("/variables", {"name": f"{word} variable"})
         made["variable_id"] = variable["id"]
         date_variable = client.make("/date-variables", {"name": f"{word} date"})
@@ -56,14 +58,15 @@ class Tenant:
         headers = {"Content-Type": "application/x-ndjson"}
         made["job_id"] = client.call("POST", "/imports", lines, headers).data["id"]
         tenant = cls(client, made, (word, word.lower(), dob))
-        wait_until(tenant.is_settled, "document and import are finished")
+        wait_until(tenant.is_settled, "document and import are done, and a checkpoint is signed")
         return tenant
 
     def is_settled(self) -> bool:
         """Whether the worker has done everything."""
         document = self.client.get(f"/documents/{self.ids['document_id']}")
         job = self.client.get(f"/jobs/{self.ids['job_id']}")
-        return (document["status"], job["status"]) == ("ready", "succeeded")
+        signed = self.client.call("GET", "/transparency/checkpoint").status
+        return (document["status"], job["status"], signed) == ("ready", "succeeded", 200)
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,11 @@ class Operation:
 
     def mixtures(self, own: Tenant, other: Tenant) -> Iterator[dict[str, int | str]]:
         """The ids of the path in all ways in which at least one is the other's."""
-        kinds = [self.kind_of(name) for name in self.fields]
+        kinds = [self.kind_of(name) for name in self.fields if name not in SHARED]
         for owners in product((own, other), repeat=len(kinds)):
             if other in owners:
-                yield {kind: owner.ids[kind] for kind, owner in zip(kinds, owners, strict=True)}
+                ids = {kind: owner.ids[kind] for kind, owner in zip(kinds, owners, strict=True)}
+                yield {**SHARED, **ids}
 
     def unknown(self) -> dict[str, int | str]:
         """Ids that nothing has."""
