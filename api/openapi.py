@@ -34,7 +34,7 @@ _PATHS: dict[str, dict[str, Any]] = {
     "slug": {"type": "string", "enum": sorted(BY_SLUG)},
     "tile": {
         "type": "string",
-        "pattern": r"^[0-9]{1,2}(/x[0-9]{3}){0,6}/[0-9]{3}(\.p/[1-9][0-9]{0,2})?$",
+        "pattern": r"^[0-9]{1,2}(/x[0-9]{3}){0,5}/[0-9]{3}(\.p/[1-9][0-9]{0,2})?$",
         "example": "0/000.p/1",
     },
 }

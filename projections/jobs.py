@@ -53,6 +53,16 @@ def find_job(database: Reader, job_id: int) -> tuple[int, dict[str, Any]] | None
     return row[0], dict(zip(names, row[1:], strict=True))
 
 
+def list_jobs(database: Reader, account_id: int, limit: int) -> list[dict[str, Any]]:
+    """The account's last jobs, the newest first, without their problems."""
+    names = (
+        "id", "kind", "status", "lines_total", "lines_done", "lines_failed", "created_at",
+        "finished_at",
+    )  # fmt: skip
+    rows = database.rows(_QUERIES["list_jobs"], {"account_id": account_id, "limit": limit})
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def next_job(
     database: Reader,
 ) -> tuple[int, int, str, dict[str, Any], int, str] | None:

@@ -11,6 +11,7 @@ from api.app import HeadRouter, IdConverter
 from api.dashboard.audit import Audit
 from api.dashboard.door import Door
 from api.dashboard.front import Front
+from api.dashboard.health import HealthPage
 from api.dashboard.keys import Keys
 from api.dashboard.metrics import Metrics
 from api.dashboard.pages import Pages
@@ -39,6 +40,7 @@ def create_dashboard(services: Services) -> falcon.App[DashboardRequest, falcon.
         "door": Door(services, pages),
         "people": People(services, pages),
         "keys": Keys(services, pages),
+        "health": HealthPage(services, pages),
         "patients": Patients(services, pages),
         "patient_report": PatientReports(services, pages),
         "audit": Audit(services, pages),

@@ -30,7 +30,8 @@ METRICS = "/dashboard/metrics"
 _SCHEMA = MetricIn()
 _MOST = 1000
 _PAGE = 50
-_TEXTS = ("name", "description", "unit", "low_quality_threshold", "high_quality_threshold")
+_THRESHOLDS = ("low_quality_threshold", "high_quality_threshold")
+_TEXTS = ("name", "description", "unit", *_THRESHOLDS)
 _FUNNEL = (
     ("initial_population", "Initial population"),
     ("denominator", "Denominator"),
@@ -238,7 +239,9 @@ def _empty() -> dict[str, str]:
 def _sent(fields: dict[str, str]) -> dict[str, Any]:
     """What the form says, in the words of the API, by whose rules it is checked."""
     lines = fields["calculation_formula"].rstrip().split("\n")
-    given = {name: fields[name] or None for name in _TEXTS if name != "name"}
+    given: dict[str, Any] = {name: fields[name] or None for name in _TEXTS if name != "name"}
+    for name in _THRESHOLDS:
+        given[name] = _number(given[name])
     return load(
         _SCHEMA,
         {
@@ -248,6 +251,14 @@ def _sent(fields: dict[str, str]) -> dict[str, Any]:
             "is_ascending": fields["is_ascending"] != "no",
         },
     )
+
+
+def _number(text: str | None) -> float | str | None:
+    """A number as JSON would have it; what is none is left for the schema to refuse."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
 
 
 def _told(body: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ PLACES = (
     Place("/dashboard/metrics", "Metrics", Scope.REPORTS_READ),
     Place("/dashboard/reports", "Reports", Scope.REPORTS_READ),
     Place("/dashboard/audit", "Audit", Scope.AUDIT_READ),
+    Place("/dashboard/health", "Health"),
     Place("/dashboard/people", "People", Scope.KEYS_ADMIN),
     Place("/dashboard/keys", "API keys", Scope.KEYS_ADMIN),
 )

@@ -73,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{REPORT}/attest", "reports.attest", WRITE_R),
     Route("POST", f"{REPORT}/submit", "reports.submit", WRITE_R),
     Route("POST", f"{REPORT}/restate", "reports.restate", WRITE_R),
+    Route("GET", "/dashboard/health", "health"),
     Route("GET", "/dashboard/people", "people.list", Scope.KEYS_ADMIN),
     Route("POST", "/dashboard/people", "people.list", Scope.KEYS_ADMIN),
     Route("POST", f"{USER}/role", "people.role", Scope.KEYS_ADMIN),

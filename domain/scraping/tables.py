@@ -1,14 +1,14 @@
 """Rows and columns: which cells stand beside a label, and what the column above them says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from domain.scraping.flows import Flow
+from domain.scraping.headers import heads_first, heads_later
 from domain.scraping.layout import Layout
 from domain.scraping.lines import bands
-from domain.scraping.numbers import numbers_in
 from domain.scraping.words import Box, union
 
 Role = Literal["result", "reference", "prior", "unit", "other"]
@@ -17,17 +17,19 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         "reference",
         re.compile(
-            r"^(?:low|high)$|\b(?:ref(?:erence|s)?\b|lower\b|upper\b|min(?:imum)?\b|max(?:imum)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
+            r"^(?:low|high|lln|uln|standard|flag|lab)$|^%\s?(?:pred|chg|change)|^range$"
+            r"|\b(?:pred(?:icted)?|referenz\w*|ref(?:erence|s)?\b|lower\b|upper\b|min(?:imum)?\b|max(?:imum)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
             r"|expected|threshold|interval|range)",
             re.I,
         ),
     ),
-    ("prior", re.compile(r"\b(?:prior|previous|last|baseline|old|before)\b", re.I)),
+    ("prior", re.compile(r"\b(?:prior|previous|last|baseline|old|before|vorwert)\b", re.I)),
     ("unit", re.compile(r"^units?\b", re.I)),
     (
         "result",
         re.compile(
-            r"\b(?:results?|values?|readings?|this (?:exam|visit)|today|current|measured)\b", re.I
+            r"\b(?:results?|values?|readings?|this (?:exam|visit)|today|current|measured"
+            r"|ergebnis|score|patient|observed|actual)\b", re.I
         ),
     ),
 )
@@ -101,9 +103,9 @@ def grid(layout: Layout) -> Grid:
     table_of: dict[int, Table] = {}
     last: Table | None = None
     for run in _runs(rows):
-        last = _table(rows, run, last)
-        for index in run:
-            table_of[index] = last
+        for part in _tables(rows, run):
+            last = _table(rows, part, last)
+            table_of.update(dict.fromkeys(part, last))
     return Grid(rows, row_of, table_of)
 
 
@@ -150,10 +152,22 @@ def _is_inside(rows: Sequence[Row], index: int) -> bool:
     return len(below) >= 2 and aligned >= 2
 
 
+def _tables(rows: Sequence[Row], run: list[int]) -> Iterator[list[int]]:
+    """The parts of a block of rows, each with its own heading row where it has one."""
+    part = run[:1]
+    for index in run[1:]:
+        below = rows[index + 1].cells if index + 1 in run else ()
+        if heads_later(rows[index].cells, below):
+            yield part
+            part = []
+        part.append(index)
+    yield part
+
+
 def _table(rows: Sequence[Row], run: list[int], last: Table | None) -> Table:
     body = tuple(rows[index] for index in run)
     first = body[0]
-    if not any(number.role == "plain" for cell in first.cells for number in numbers_in(cell.text)):
+    if heads_first(first.cells):
         return Table(body, first)
     continued = (
         last is not None

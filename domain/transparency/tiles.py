@@ -12,6 +12,8 @@ from domain.transparency.merkle import HASH_BYTES, Span, fold, perfect_subtrees,
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+# No log has more than 2**63 leaves.
+_INDEX_END = 1 << 63 - HEIGHT
 _PATH = re.compile(
     r"(0|[1-9]|[1-5]\d|6[0-3])/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d?|1\d\d|2[0-4]\d|25[0-5]))?",
     re.ASCII,
@@ -38,13 +40,14 @@ class Tile:
 
 
 def parse(path: str) -> Tile:
-    """The tile of a path. Raises ValueError unless it is written exactly as `Tile.path` does."""
+    """The tile of a path. Raises ValueError unless it is written exactly as `Tile.path` does, and
+    when no log can be so large."""
     found = _PATH.fullmatch(path)
     if found is None:
         raise ValueError("not the path of a tile")
     level, number, width = found.groups()
     tile = Tile(int(level), int(re.sub(r"[x/]", "", number)), int(width or WIDTH))
-    if tile.path != path:
+    if tile.path != path or tile.index >= _INDEX_END:
         raise ValueError("not the path of a tile")
     return tile
 

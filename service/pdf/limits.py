@@ -10,7 +10,7 @@ class Limits:
     address_space_bytes: int = 1 << 30
     cpu_seconds: int = 10
     wall_seconds: float = 15
-    file_bytes: int = 64 << 20
+    file_bytes: int = 0
     open_files: int = 64
     pages: int = 300
     page_side_points: int = 14_400

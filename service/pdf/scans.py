@@ -10,7 +10,9 @@ from domain.scraping.words import Word
 FEW_WORDS = 25
 """A scan may bear so many words of text: the line of a fax machine, a stamp."""
 PICTURE_SHARE = 0.5
-MANY_STROKES, MOST_OBJECTS = 30, 1000
+MANY_STROKES, MOST_STROKES = 30, 20_000
+"""Without a font, each letter is a stroke or a few."""
+MOST_OBJECTS = 1000
 
 
 def is_scan(page: pypdfium2.PdfPage, words: Sequence[Word]) -> bool:
@@ -19,7 +21,7 @@ def is_scan(page: pypdfium2.PdfPage, words: Sequence[Word]) -> bool:
     count as words."""
     count = sum(word.source != "form" for word in words)
     drawn = raw.FPDFPage_CountObjects(page)
-    if count == 0 and drawn >= MANY_STROKES:
+    if count == 0 and MANY_STROKES <= drawn <= MOST_STROKES:
         return True
     share = PICTURE_SHARE if count else 0.0
     return count <= FEW_WORDS and drawn <= MOST_OBJECTS and _has_picture(page, share)

@@ -215,9 +215,9 @@ def test_who_belonged_to_a_count_is_answered_for_a_moment(caller: Caller) -> Non
     caller.put(value, json={"value": "9", "observed_on": "2025-03-01"})
     moment = text(datetime.now(UTC))
     caller.put(value, json={"value": "7", "observed_on": "2025-03-01"})
-    path = f"/metrics/{metric}/patients?population=initial_population&period=2025"
+    path = f"/metrics/{metric}/patients?population=initial-population&period=2025"
     assert caller.get(path).json["data"] == []
     then = caller.get(f"{path}&as_of={moment}").json
     assert [member["patient_id"] for member in then["data"]] == [patient]
-    assert then["data"][0]["evidence"]["initial_population"][0]["value"] == "9"
+    assert then["data"][0]["evidence"]["initial-population"][0]["value"] == "9"
     assert then["meta"]["as_of"] == moment

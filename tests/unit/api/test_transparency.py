@@ -149,7 +149,18 @@ def test_a_tile_is_kept_for_ever_and_not_sent_twice(caller: Caller, first: int) 
 
 
 @pytest.mark.parametrize(
-    "path", ["0/000", "0/001.p/1", "1/000.p/1", "0/0", "0/000.p/0", "63/x999/999", "x", "a/../b"]
+    "path",
+    [
+        "0/000",
+        "0/001.p/1",
+        "1/000.p/1",
+        "0/0",
+        "0/000.p/0",
+        "63/x999/999",
+        "x",
+        "a/../b",
+        "0/" + "x999/" * 6 + "999",
+    ],
 )
 def test_a_tile_that_there_is_not_is_not_found(caller: Caller, first: int, path: str) -> None:
     answer = caller.get(f"/transparency/tile/{path}")

@@ -1,0 +1,116 @@
+"""When something was measured, as far as a document says: to the minute, the day, month or year."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from domain.scraping.dates import PrintedDate, rough_dates_in
+
+UNKNOWN = -1
+_CLOCK = re.compile(
+    r"[\s,]{1,2}(?:at\s)?(?P<h>[01]?\d|2[0-3]):?(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<pm>[ap])\.?m\b)?", re.I
+)
+_CLOCK_ALONE = re.compile(
+    r"(?<![\d:/.])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<pm>[ap])\.?m\b)?", re.I
+)
+SHORT = r"(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])"
+_SHORT_IN_TEXT = re.compile(
+    rf"(?:\b(?:on|from|since|dated|of|at)\s|\((?:on\s)?){SHORT}(?![\w/]|[.,-]\d)", re.I
+)
+_SHORT_CELL = re.compile(rf"(?:[^\W\d]+\s)?{SHORT}", re.I)
+_YEAR_CELL = re.compile(r"(?:19|20)\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """`minutes` after midnight or UNKNOWN; `exact` when the document prints the whole date."""
+
+    day: date
+    minutes: int = UNKNOWN
+    exact: bool = True
+
+    def is_before(self, other: "Stamp") -> bool:
+        """Whether this is certainly earlier; times count only where both are known."""
+        if self.day != other.day:
+            return self.day < other.day
+        return UNKNOWN not in (self.minutes, other.minutes) and self.minutes < other.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedStamp:
+    """A stamp and the characters that print it."""
+
+    stamp: Stamp
+    start: int
+    end: int
+
+
+def stamps_in(
+    text: str, dates: tuple[PrintedDate, ...], start: int, end: int, latest: date | None
+) -> list[PrintedStamp]:
+    """All dates between `start` and `end` of `text`, which has `dates`. Those without a year are
+    the last such day up to `latest`."""
+    found = [
+        PrintedStamp(Stamp(each.value, _clock(text, each.end)), each.start, each.end)
+        for each in dates
+        if start <= each.start < end
+    ]
+    found += [
+        PrintedStamp(Stamp(each.value, exact=False), each.start, each.end)
+        for each in rough_dates_in(text, start, end)
+    ]
+    for match in _SHORT_IN_TEXT.finditer(text, start, end):
+        if latest is not None and (stamp := _short(match, latest)) is not None:
+            found.append(PrintedStamp(stamp, match.start("month"), match.end("day")))
+    return found
+
+
+def stamp_of_cell(text: str, dates: tuple[PrintedDate, ...], latest: date | None) -> Stamp | None:
+    """The date of a cell that holds one, or that is a month and day, a month and year or a year."""
+    if dates:
+        return Stamp(dates[0].value, _clock(text, dates[0].end))
+    match = _SHORT_CELL.match(text)
+    if match is not None and latest is not None:
+        clock = _CLOCK.fullmatch(text, match.end())
+        if match.end() == len(text) or clock is not None:
+            short = _short(match, latest)
+            return Stamp(short.day, _clock(text, match.end()), False) if short else None
+    if _YEAR_CELL.fullmatch(text.strip("()")):
+        return Stamp(date(int(text.strip("()")), 1, 1), exact=False)
+    rough = [each for each in rough_dates_in(text, 0, len(text)) if each.end - each.start > 4]
+    return Stamp(rough[0].value, exact=False) if rough and len(text) < 24 else None
+
+
+def clock_in(text: str, start: int, end: int) -> int:
+    """The last time of day between `start` and `end`, in minutes; UNKNOWN without one."""
+    return max((_minutes(each) for each in _CLOCK_ALONE.finditer(text, start, end)), default=UNKNOWN)
+
+
+def short_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` prints a month and day that are certainly a date."""
+    for match in _SHORT_IN_TEXT.finditer(text):
+        yield match.start("month"), match.end("day")
+
+
+def _clock(text: str, position: int) -> int:
+    match = _CLOCK.match(text, position)
+    return _minutes(match) if match is not None else UNKNOWN
+
+
+def _minutes(match: re.Match[str]) -> int:
+    hours = int(match["h"])
+    if match["pm"]:
+        hours = hours % 12 + 12 * (match["pm"].lower() == "p")
+    return 60 * hours + int(match["m"])
+
+
+def _short(match: re.Match[str], latest: date) -> Stamp | None:
+    for year in (latest.year, latest.year - 1):
+        try:
+            day = date(year, int(match["month"]), int(match["day"]))
+        except ValueError:
+            continue
+        if day <= latest:
+            return Stamp(day, exact=False)
+    return None

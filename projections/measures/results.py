@@ -1,0 +1,105 @@
+"""What a metric says of each patient, and which recorded values that rests on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from domain.measures.period import Period
+from projections.database import Reader
+from projections.measures.evidence import compile_evidence
+from projections.measures.live import LiveMetric, parameters
+from projections.queries import load
+
+_QUERIES = load("bundles")
+PATIENTS_AT_A_TIME = 500
+
+
+@dataclass(frozen=True)
+class PatientResult:
+    """One patient of a metric: the cells that are not 0 by name, the observations looked at by
+    population, and the position of the event that its demographics come from."""
+
+    patient_id: int
+    position: int
+    counts: dict[str, Decimal]
+    evidence: dict[str, list[int]]
+
+
+def patient_results(
+    reader: Reader, metric: LiveMetric, period: Period, position: int
+) -> Iterator[PatientResult]:
+    """Every patient who is in a population of the metric, by id."""
+    rows = reader.rows(
+        metric.compiled.sql, parameters(metric, period, position, None), prepare=False
+    )
+    members = {patient_id: cells for patient_id, cells in rows if any(cells)}
+    for ids in _portions(sorted(members)):
+        charts = dict(
+            reader.rows(_QUERIES["charts_known"], {"ids": ids, "position": position})
+        )
+        evidence = _evidence(reader, metric, period, position, ids)
+        for number in ids:
+            cells = zip(metric.compiled.cells, members[number], strict=True)
+            counts = {name: cell for name, cell in cells if cell}
+            yield PatientResult(number, charts[number], counts, evidence.get(number, {}))
+
+
+def _evidence(
+    reader: Reader, metric: LiveMetric, period: Period, position: int, ids: list[int]
+) -> dict[int, dict[str, list[int]]]:
+    compiled = compile_evidence(metric.measure)
+    bound = {**parameters(metric, period, position, ids), **compiled.parameters}
+    found: dict[int, dict[str, list[int]]] = {}
+    for patient_id, part, numbers in reader.rows(compiled.sql, bound, prepare=False):
+        found.setdefault(patient_id, {})[compiled.parts[part]] = numbers
+    return found
+
+
+@dataclass(frozen=True)
+class KnownValue:
+    """A recorded value as it is shown, the position of the event that recorded it, and that of the
+    event that brought its document, if it stands on a page of one."""
+
+    shown: dict[str, Any]
+    position: int
+    document_position: int | None
+
+
+def known_values(reader: Reader, ids: Sequence[int], position: int) -> Iterator[KnownValue]:
+    """These observations by id; a place on a page only if that came with the value."""
+    for portion in _portions(ids):
+        for row in reader.rows(
+            _QUERIES["observations_known"], {"ids": portion, "position": position}
+        ):
+            yield _known(*row)
+
+
+def _known(
+    number: int, patient_id: int, variable_id: int, name: str, recorded_at: int, is_proven: bool,
+    body: str, sha256: str | None, document_position: int | None,
+) -> KnownValue:  # fmt: skip
+    value = orjson.loads(body)
+    place = {key: value[key] if is_proven else None for key in ("pdf_page", "highlight")}
+    document_id = value["document_id"] if is_proven else None
+    shown = {
+        "id": number,
+        "patient_id": patient_id,
+        "variable_id": variable_id,
+        "variable_name": name,
+        "position": recorded_at,
+        "value": value["value"],
+        "observed_on": value["observed_on"],
+        **place,
+        "document_id": document_id,
+        "document_sha256": sha256 if document_id else None,
+        "document_position": document_position if document_id else None,
+    }
+    return KnownValue(shown, recorded_at, shown["document_position"])
+
+
+def _portions(ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), PATIENTS_AT_A_TIME):
+        yield list(ids[start : start + PATIENTS_AT_A_TIME])
