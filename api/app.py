@@ -16,6 +16,7 @@ from api.rate_limit import RateLimit
 from api.request import Request
 from api.resources.access_log import AccessLog
 from api.resources.account import Account
+from api.resources.bundles import Bundles
 from api.resources.cms_reports import CmsReports
 from api.resources.docs import Docs
 from api.resources.documents import Documents
@@ -51,6 +52,7 @@ def create_app(services: Services) -> App:
         "metrics": Metrics(services),
         "members": Members(services),
         "cms_reports": CmsReports(services),
+        "bundles": Bundles(services),
         "frozen_reports": FrozenReports(services),
         "documents": Documents(services),
         "imports": Imports(services),

@@ -74,6 +74,10 @@ ACCESS_FILTERS = (
     choice("format", ("json", "ndjson", "csv"), "ndjson, csv: everything, as a file."),
 )
 
+SINCE = whole(
+    "since", 1, 10**15 - 1, "Add the proof that the log only grew since it had so many events."
+)
+
 READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
 READ_D, WRITE_D = Scope.DEFINITIONS_READ, Scope.DEFINITIONS_WRITE
 READ_R, WRITE_R = Scope.REPORTS_READ, Scope.REPORTS_WRITE
@@ -204,6 +208,9 @@ OPERATIONS = (
     _op("restate_report", "POST", f"{REPORT}/restate", "frozen_reports.restate", WRITE_R,
         "Freeze a report in place of this one", reports.WholeFrozenReport, status=201,
         body=(RestatementIn,)),
+    _op("get_report_bundle", "GET", f"{REPORT}/bundle", "bundles", Scope.AUDIT_READ,
+        "Download a frozen report with all that proves it", media_types=("application/zip",),
+        errors=(422, 503), query=(SINCE,)),
     _op("verify_report", "GET", f"{REPORT}/verify", "frozen_reports.verify", READ_R,
         "Compute a frozen report anew and compare", reports.Verification),
     _list("compare_reports", "GET", f"{REPORT}/diff", "frozen_reports.diff", READ_R,

@@ -17,8 +17,10 @@ import struct
 import sys
 import zipfile
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 SCHEMA = "attestor.bundle/1"
@@ -30,10 +32,13 @@ POPULATIONS = (
     "measure_observations",
 )  # fmt: skip
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+Json = dict[str, Any]
+Hashes = Sequence[bytes]
+Point = tuple[int, int]
 D, BASE_Y = -121665 * pow(121666, -1, P) % P, 4 * pow(5, -1, P) % P
 
 
-def ed25519_verify(public, signature, message):
+def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether `public` (32 bytes) made `signature` (64 bytes) of the message: RFC 8032, 5.1.7."""
     s = int.from_bytes(signature[32:], "little")
     if len(public) != 32 or len(signature) != 64 or s >= L:
@@ -41,13 +46,13 @@ def ed25519_verify(public, signature, message):
     hashed = hashlib.sha512(signature[:32] + public + message).digest()
     k = int.from_bytes(hashed, "little") % L
     key, base = _point(public), _point(BASE_Y.to_bytes(32, "little"))
-    if key is None:
+    if key is None or base is None:
         return False
     x, y = _add(_times(s, base), _times(L - k, key))
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
-def _point(data):
+def _point(data: bytes) -> Point | None:
     """The point of the curve that 32 bytes name, if they name one."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (1 << 255) - 1
@@ -60,26 +65,26 @@ def _point(data):
     return P - x if x & 1 != sign else x, y
 
 
-def _add(one, other):
+def _add(one: Point, other: Point) -> Point:
     (x1, y1), (x2, y2) = one, other
     k = D * x1 * x2 * y1 * y2
     x, y = (x1 * y2 + x2 * y1) * pow(1 + k, -1, P), (y1 * y2 + x1 * x2) * pow(1 - k, -1, P)
     return x % P, y % P
 
 
-def _times(factor, point):
-    product = (0, 1)
+def _times(factor: int, point: Point) -> Point:
+    product: Point = (0, 1)
     for bit in f"{factor:b}":
         product = _add(product, product)
         product = _add(product, point) if bit == "1" else product
     return product
 
 
-def verify_inclusion(leaf, index, size, path, root):
+def verify_inclusion(leaf: bytes, index: int, size: int, path: Hashes, root: bytes) -> bool:
     """Whether the path leads from leaf hash number `index` to the root of `size` leaves."""
     rest = list(path)
 
-    def climb(index, size):
+    def climb(index: int, size: int) -> bytes:
         if size == 1:
             return leaf
         left, sibling = 1 << (size - 1).bit_length() - 1, rest.pop() if rest else b""
@@ -91,11 +96,13 @@ def verify_inclusion(leaf, index, size, path, root):
     return is_sound and climb(index, size) == root and not rest
 
 
-def verify_consistency(first, second, path, first_root, second_root):
+def verify_consistency(
+    first: int, second: int, path: Hashes, first_root: bytes, second_root: bytes
+) -> bool:
     """Whether the tree of `first` leaves is the beginning of the one of `second` leaves."""
     rest = list(path)
 
-    def climb(first, second, is_whole):
+    def climb(first: int, second: int, is_whole: bool) -> tuple[bytes, bytes]:
         if first == second:
             found = first_root if is_whole else rest.pop() if rest else b""
             return found, found
@@ -111,11 +118,11 @@ def verify_consistency(first, second, path, first_root, second_root):
     return is_sound and climb(first, second, True) == roots and not rest
 
 
-def _node(left, right):
+def _node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def open_checkpoint(note, keys):
+def open_checkpoint(note: str, keys: Sequence[str]) -> tuple[int, bytes]:
     """Size and root of a checkpoint that one of the keys (name+id+base64) signed."""
     text, _, signatures = note.rpartition("\n\n")
     known = {signer[:2]: signer[2] for signer in map(_signer, keys)}
@@ -132,7 +139,7 @@ def open_checkpoint(note, keys):
     raise ValueError("forged: none of the keys signed it")
 
 
-def _signer(vkey):
+def _signer(vkey: str) -> tuple[str, bytes, bytes]:
     name, _, encoded = vkey.strip().split("+", 2)
     key = base64.b64decode(encoded, validate=True)
     key_id = hashlib.sha256(f"{name}\n".encode() + key).digest()[:4]
@@ -141,7 +148,7 @@ def _signer(vkey):
     return name, key_id, key[1:]
 
 
-def entry_of(event, state):
+def entry_of(event: Json, state: bytes) -> bytes:
     """What the log commits to: the hash of the state as stored, and all other columns."""
     moment = datetime.fromisoformat(event["recorded_at"]) - datetime(2000, 1, 1, tzinfo=UTC)
     fields = (
@@ -157,7 +164,7 @@ def entry_of(event, state):
     return hashlib.sha256(state).digest() + b"".join(map(_sized, fields))
 
 
-def _sized(field):
+def _sized(field: int | str | bytes | None) -> bytes:
     if field is None:
         return struct.pack(">i", -1)
     packed = struct.pack(">q", field) if isinstance(field, int) else field
@@ -168,24 +175,24 @@ def _sized(field):
 class Bundle:
     """An opened bundle; each check yields a text per damage that it finds."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.archive = zipfile.ZipFile(path)
         self.manifest = self.load("manifest.json")
         if self.manifest["schema"] != SCHEMA:
             raise ValueError(f"{self.manifest['schema']} is no kind of bundle that I know")
         self.report, self.patients = self.load("report.json"), self.load("patients.json")
-        self.proofs, self.events = self.load("proofs.json"), {}
+        self.proofs = self.load("proofs.json")
+        self.events: dict[int, Json] = {}
 
-    def load(self, name):
+    def load(self, name: str) -> Any:
         """The content of a JSON file."""
         return json.loads(self.archive.read(name))
 
-    def sha256(self, name):
+    def sha256(self, name: str) -> str:
         """The hash of a file, in hexadecimal digits."""
-        with self.archive.open(name) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(self.archive.read(name)).hexdigest()
 
-    def files(self):
+    def files(self) -> Iterator[str]:
         """Every file is there once, as the manifest says, and no other."""
         there, listed = Counter(self.archive.namelist()), self.manifest["files"]
         for name in sorted({*there, *listed} - {"manifest.json"}):
@@ -196,7 +203,7 @@ class Bundle:
             elif self.sha256(name) != listed[name]:
                 yield f"{name}: changed: its SHA-256 is not the manifest's"
 
-    def log(self, size, root):
+    def log(self, size: int, root: bytes) -> Iterator[str]:
         """Every event is in the log, at its position, with all its columns and its state."""
         hashes = [base64.b64decode(each) for each in self.proofs["hashes"]]
         for line in self.archive.open("events.ndjson"):
@@ -215,7 +222,7 @@ class Bundle:
             if self.events.setdefault(event["position"], event) is not event:
                 yield f"{place}: inserted: it is there twice"
 
-    def frozen(self):
+    def frozen(self) -> Iterator[str]:
         """The report and its metrics' definitions are those that an event of the log froze."""
         name, event = self.manifest["report_id"], self.event(self.manifest["frozen_position"])
         if (event["topic"], event["number"]) != ("report.frozen", name):
@@ -234,8 +241,9 @@ class Bundle:
             elif made["payload"]["definition"] != metric["definition"]:
                 yield f"metric {metric_id}: changed: its definition is not that of its event"
 
-    def counts(self):
-        """Every count of the report is the sum of its patients'."""
+    def counts(self) -> Iterator[str]:
+        """Every count of the report is the sum of its patients', but for those erased since."""
+        erased = sum(event["topic"] == "patient.erased" for event in self.events.values())
         results = {each["metric_id"]: each for each in self.patients["metrics"]}
         for entry in self.report["reports"]:
             name, result = f"metric {entry['metric_id']}", results.get(entry["metric_id"])
@@ -243,10 +251,10 @@ class Bundle:
                 yield f"{name}: missing: it has no patients"
                 continue
             for place, said, made in recounted(entry, result):
-                if said not in (None, made):
+                if said is not None and not made <= said <= made + erased:
                     yield f"{name}: changed: {place} is {said}, its patients make {made}"
 
-    def evidence(self):
+    def evidence(self) -> Iterator[str]:
         """Every value that a count rests on was recorded of its patient, before, in its place."""
         held = {each["id"]: each for each in self.patients["observations"]}
         for each in held.values():
@@ -255,13 +263,16 @@ class Bundle:
                 yield f"observation {each['id']}: missing: no earlier event of its patient has it"
             elif event["payload"] is not None and not has(event["payload"], each):
                 yield f"observation {each['id']}: changed: position {each['position']} differs"
+            brought = self.event(each["document_position"])["payload"] or {}
+            if each["document_sha256"] not in (None, brought.get("sha256")):
+                yield f"observation {each['id']}: changed: its document is another"
         for row in (row for each in self.patients["metrics"] for row in each["patients"]):
             if not self.is_known_of(row["patient_id"], row["position"]):
                 yield f"patient {row['patient_id']}: missing: no earlier event registered it"
             for absent in {each for ids in row["evidence"].values() for each in ids} - held.keys():
                 yield f"observation {absent}: missing: a count rests on it"
 
-    def consistency(self, old_size, old_root, size, root):
+    def consistency(self, old_size: int, old_root: bytes, size: int, root: bytes) -> Iterator[str]:
         """The checkpoint that you kept is of this very log, which only grew since."""
         proof = self.proofs["consistency"].get(str(old_size), [])
         path = [base64.b64decode(each) for each in proof]
@@ -272,19 +283,19 @@ class Bundle:
         elif not verify_consistency(old_size, size, path, old_root, root):
             yield f"size {old_size}: rewritten: the log does not begin with what you know"
 
-    def event(self, position):
+    def event(self, position: int) -> Json:
         """The event at a position; `number` is the public id of what it is about."""
         return self.events.get(position, NOTHING)
 
-    def is_known_of(self, patient_id, position):
+    def is_known_of(self, patient_id: int, position: int) -> bool:
         """Whether the report could know an event of this patient at this position."""
         is_before = position <= int(self.report["position"])
         return is_before and self.event(position)["number"] == patient_id
 
 
-def recounted(entry, result):
+def recounted(entry: Json, result: Json) -> Iterator[tuple[str, int | None, int]]:
     """Where a report's entry has a count, what it says there and what its patients make."""
-    sums = Counter()
+    sums: Counter[str] = Counter()
     for patient in result["patients"]:
         sums.update({name: n for name, n in patient["counts"].items() if isinstance(n, int)})
     if result["method"] is not None:
@@ -303,7 +314,7 @@ def recounted(entry, result):
                 yield start + name, part[name], sums[cell]
 
 
-def has(payload, observation):
+def has(payload: Json, observation: Json) -> bool:
     """Whether an event's payload holds the observation with its value, page, box and document."""
     answers = [answer["observation"] for answer in payload.get("answers", [])]
     for each in (payload.get("observation"), *payload.get("observations", []), *answers):
@@ -313,7 +324,7 @@ def has(payload, observation):
     return False
 
 
-def run(bundle, keys, against):
+def run(bundle: Bundle, keys: Sequence[str], against: str | None) -> int:
     """Print a line per check and one per damage; how many damages there are."""
     size, root = open_checkpoint(bundle.archive.read("checkpoint.txt").decode(), keys)
     print(f"ok   checkpoint: of {size} events, signed")
@@ -330,7 +341,7 @@ def run(bundle, keys, against):
     return found
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Verify a bundle; the exit code."""
     parser = argparse.ArgumentParser(description="Verify an audit bundle offline.")
     parser.add_argument("bundle")

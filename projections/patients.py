@@ -200,6 +200,27 @@ def _record(row: Row, variables: str, date_variables: str) -> PatientRecord:
     )
 
 
+@dataclass(frozen=True)
+class Incomplete:
+    """A patient with values of `held` variables, fewer than the account has."""
+
+    id: int
+    name: str | None
+    external_id: str | None
+    held: int
+    documents: int
+
+
+def list_incomplete(
+    database: Reader, account_id: int, variables: int, limit: int, after_id: int
+) -> list[Incomplete]:
+    """Patients by id that lack a value of some of the account's `variables`."""
+    scope = {
+        "account_id": account_id, "variables": variables, "limit": limit, "after_id": after_id
+    }  # fmt: skip
+    return [Incomplete(*row) for row in database.rows(_QUERIES["list_incomplete"], scope)]
+
+
 def find_document(database: Reader, document_id: str) -> tuple[int, dict[str, Any]] | None:
     """The account of a document, and the document as the API shows it."""
     row = database.row(_QUERIES["find_document"], {"id": document_id})

@@ -8,6 +8,7 @@ from service.access_trail import AccessTrail
 from service.accounts import Accounts
 from service.application import Application
 from service.authentication import Authentication
+from service.bundles import Bundles
 from service.documents import Documents
 from service.erasure import Erasure
 from service.exports import Exports
@@ -57,6 +58,7 @@ class Services:
     access_trail: AccessTrail
     erasure: Erasure
     transparency: Transparency
+    bundles: Bundles
     users: Users
 
     def close(self) -> None:
@@ -91,6 +93,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
     store = FileBlobStore(settings.data_dir / "documents", application.vault)
     patients = Patients(application, now)
     reports = Reports(application)
+    transparency = Transparency(database)
     waiting_max = max(1, settings.threads // 4)
     documents = Documents(application, store, settings.max_upload_bytes, waiting_max)
     return Services(
@@ -119,6 +122,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         usage=Usage(database),
         access_trail=AccessTrail(database),
         erasure=Erasure(application, store),
-        transparency=Transparency(database),
+        transparency=transparency,
+        bundles=Bundles(application, transparency),
         users=Users(application, now),
     )

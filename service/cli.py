@@ -10,6 +10,7 @@ import psycopg
 from domain.errors import AttestorError
 from service.commands import (
     accounts,
+    backup,
     keys_rotation,
     measures,
     patient_erasure,
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     transparency.add(group(commands, "transparency", "The signed log."))
     upkeep.add(commands, group(commands, "events", "The log."))
     verify.add(commands)
+    backup.add(commands)
     return whole
 
 

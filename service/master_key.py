@@ -19,7 +19,7 @@ def load_master_key(settings: Settings) -> bytes:
         return settings.master_key
     if settings.master_key_file is not None:
         return _read(settings.master_key_file)
-    path = _path(settings)
+    path = master_key_path(settings)
     if not path.exists():
         _make(path)
     return _read(path)
@@ -39,7 +39,7 @@ def master_keys(settings: Settings) -> tuple[bytes, ...]:
 
 def next_path(settings: Settings) -> Path:
     """Where the next master key is kept until everything is wrapped with it."""
-    path = _path(settings)
+    path = master_key_path(settings)
     return path.with_name(f"{path.name}.next")
 
 
@@ -53,11 +53,12 @@ def make_next(settings: Settings) -> bytes:
 
 def take_next(settings: Settings) -> None:
     """Put the next master key in the place of the present one, which is lost by that."""
-    os.replace(next_path(settings), _path(settings))
-    _sync(_path(settings).parent)
+    os.replace(next_path(settings), master_key_path(settings))
+    _sync(master_key_path(settings).parent)
 
 
-def _path(settings: Settings) -> Path:
+def master_key_path(settings: Settings) -> Path:
+    """The file of the master key, where it is not in a setting."""
     return settings.master_key_file or settings.data_dir / "master.key"
 
 

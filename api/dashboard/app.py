@@ -7,7 +7,8 @@ from typing import Any
 
 import falcon
 
-from api.app import HeadRouter, IdConverter
+from api.app import DocumentConverter, HeadRouter, IdConverter
+from api.dashboard.abstraction import Abstraction
 from api.dashboard.audit import Audit
 from api.dashboard.door import Door
 from api.dashboard.front import Front
@@ -41,6 +42,7 @@ def create_dashboard(services: Services) -> falcon.App[DashboardRequest, falcon.
         "people": People(services, pages),
         "keys": Keys(services, pages),
         "health": HealthPage(services, pages),
+        "abstraction": Abstraction(services, pages),
         "patients": Patients(services, pages),
         "patient_report": PatientReports(services, pages),
         "audit": Audit(services, pages),
@@ -53,6 +55,7 @@ def create_dashboard(services: Services) -> falcon.App[DashboardRequest, falcon.
         middleware=[Arrive(services), Admit(services, BY_ROUTE), Leave(services)],
     )
     app.router_options.converters["id"] = IdConverter
+    app.router_options.converters["document"] = DocumentConverter
     app.req_options.strip_url_path_trailing_slash = True
     app.resp_options.secure_cookies_by_default = False
     _add_error_pages(app, pages)

@@ -16,6 +16,7 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("/dashboard/patients", "Patients", Scope.PATIENTS_READ),
+    Place("/dashboard/queue", "Queue", Scope.PATIENTS_WRITE),
     Place("/dashboard/metrics", "Metrics", Scope.REPORTS_READ),
     Place("/dashboard/reports", "Reports", Scope.REPORTS_READ),
     Place("/dashboard/audit", "Audit", Scope.AUDIT_READ),

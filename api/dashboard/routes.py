@@ -30,6 +30,7 @@ class Route:
 USER = "/dashboard/people/{user_id:id}"
 KEY = "/dashboard/keys/{key_id:id}"
 PATIENT = "/dashboard/patients/{patient_id:id}"
+DOCUMENT = "/dashboard/documents/{document_id:document}"
 METRIC = "/dashboard/metrics/{metric_id:id}"
 REPORT = "/dashboard/reports/{report_id:id}"
 READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
@@ -52,6 +53,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{PATIENT}/documents", "patients.upload", WRITE_P, is_upload=True),
     Route("GET", f"{PATIENT}/report", "patient_report", READ_P),
     Route("GET", f"{PATIENT}/history", "audit.patient", READ_P),
+    Route("GET", f"{PATIENT}/chart", "abstraction", READ_P),
+    Route("POST", f"{PATIENT}/chart/value", "abstraction.value", WRITE_P),
+    Route("GET", "/dashboard/queue", "abstraction.queue", READ_P),
+    Route("GET", f"{DOCUMENT}/pages/{{page:id}}.png", "abstraction.picture", READ_P),
     Route("GET", "/dashboard/audit", "audit.list", Scope.AUDIT_READ),
     Route("GET", "/dashboard/audit/access", "audit.access", Scope.AUDIT_READ),
     Route("GET", "/dashboard/audit/{position:id}", "audit.one", Scope.AUDIT_READ),

@@ -18,11 +18,9 @@ from domain.scraping.wanted import Wanted
 
 AFTER, ROW, COLUMN, BELOW, BEFORE = 3.0, 3.0, 2.6, 1.8, 1.5
 FOREIGN_WORD, SKIPPED_NUMBER, BRACKETED, DEEPER_ROW = 0.3, 0.9, 0.4, 0.05
-PRIOR_COLUMN, NOT_FIRST = 2.0, 0.45
+NOT_FIRST = 0.45
 MOST_FOREIGN_WORDS = 6
 MOST_EXTRA_WORDS, MOST_CELL_WORDS, MOST_LABEL_WORDS = 4, 30, 6
-QUALIFIER_REACH = 40
-"""Characters before a label that are looked at."""
 SUFFIXES = frozenset(["year old", "years old", "yr old", "y o", "yo"])
 """Labels that only ever follow their number."""
 _AND = re.compile(r"\s?(?:and|&|/)\s?", re.I)
@@ -53,11 +51,7 @@ class NumberSearch:
         return found
 
     def _is_wanted(self, hit: Hit) -> bool:
-        if hit.key != OWN and not (self.wanted.half and hit.key == "blood pressure"):
-            return False
-        qualifier = self.wanted.names.qualifier
-        before = tokens(hit.flow.text[max(0, hit.start - QUALIFIER_REACH) : hit.start])
-        return before[len(before) - len(qualifier) :] == qualifier
+        return hit.key == OWN or (self.wanted.half != "" and hit.key == "blood pressure")
 
     def _around(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
         if " ".join(tokens(hit.text)) in SUFFIXES:
@@ -94,6 +88,7 @@ class NumberSearch:
             seen = self.judge.sighting(hit, hit.flow, number, score)
             yield seen
             counts = number.role == "plain" and seen.refusal != sightings.OTHER_KIND
+            counts = counts and not seen.is_past
             skipped += counts and context.depth(between) == 0
 
     def _shared(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Sighting | None:
@@ -153,7 +148,6 @@ class NumberSearch:
         for position, number in enumerate(self.reading.numbers[cell]):
             foreign = context.foreign_words(cell.text[: number.start])
             fit = score - FOREIGN_WORD * foreign - NOT_FIRST * (position > 0)
-            fit -= PRIOR_COLUMN * (role == "prior")
             seen = self.judge.sighting(hit, cell, number, fit)
             yield replace(seen, refusal=sightings.RANGE) if role == "reference" else seen
 

@@ -31,6 +31,7 @@ NOW = re.compile(
     r"|latest)\b",
     re.I,
 )
+BIRTH = re.compile(r"\b(?:birth|dob|born)\b", re.I)
 GOAL_SECTION = re.compile(r"\b(?:goals?|targets?|reference (?:ranges?|values?))\b", re.I)
 RESULTS = re.compile(
     r"\b(?:results?|vitals?|labs?|laborator\w+|measurements?|findings|exam\w*|chemistr\w+|counts?|panel)\b",

@@ -96,7 +96,7 @@ def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> F
 def _search(reading: Reading, target: Target) -> NumberSearch | DateSearch:
     if target.kind == "date":
         return DateSearch(reading, occasion_of(target.name, target.aliases))
-    names = names_of(target.name, target.aliases)
+    names = names_of(target.name, target.aliases, target.description)
     half = HALVES.get(names.concept.key, "") if names.concept is not None else ""
     unit = named(target.units)
     return NumberSearch(reading, Wanted(names, unit, target.valid_min, target.valid_max, half))

@@ -3,16 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from domain.scraping import context, sightings
-from domain.scraping.dates import PrintedDate, rough_dates_in
 from domain.scraping.figures import figure
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
 from domain.scraping.numbers import Number
-from domain.scraping.reading import Reading, row_date
+from domain.scraping.reading import Reading, row_stamp
 from domain.scraping.sightings import Sighting, snippet
+from domain.scraping.stamps import PrintedStamp, Stamp, stamps_in
 from domain.scraping.units import Unit, named, unit_at
 from domain.scraping.wanted import Wanted
 
@@ -41,17 +40,17 @@ class Judge:
             or self._context(hit, flow, number)
         )
         near = context.clause(flow.text, number.start, number.end)
-        when, rough = self._when(flow, number)
+        stamp = self._stamp(flow, number)
         return Sighting(
             found.text,
             flow,
             words,
             hit.text,
             score + found.score - self._penalty(hit, flow, number),
-            when,
+            stamp.day if stamp is not None and stamp.exact else None,
             refusal,
             snippet(hit, flow, number.start, number.end),
-            rough,
+            stamp,
             context.NOW.search(near) is not None,
             converted_from=found.converted_from,
             assumed=found.assumed,
@@ -116,25 +115,25 @@ class Judge:
             - RESULTS * (context.RESULTS.search(heading) is not None)
         )
 
-    def _when(self, flow: Flow, number: Number) -> tuple[date | None, date | None]:
-        """The date of a value, and a rough one: in its sentence, else by its place in a table."""
+    def _stamp(self, flow: Flow, number: Number) -> Stamp | None:
+        """When a value was measured: by its sentence, else by its place in a table."""
         start, end = context.sentence(flow.text, number.start)
-        exact = [each for each in self.reading.dates[flow] if start <= each.start < end]
-        rough = list(rough_dates_in(flow.text, start, end))
-        if "birth" not in flow.text[start:end].lower() and (exact or rough):
-            nearest = _nearest(flow.text, number, [*exact, *rough])
-            return (
-                None if nearest.ambiguous and nearest in rough else nearest.value
-            ), nearest.value
-        when = None if len(flow.words) > LONG_TEXT else row_date(self.reading, flow)
-        return when, when
+        printed = stamps_in(flow.text, self.reading.dates[flow], start, end, self.reading.latest)
+        if printed and not context.BIRTH.search(flow.text, start, end):
+            return _nearest(flow.text, number, printed)
+        return None if len(flow.words) > LONG_TEXT else row_stamp(self.reading, flow)
 
 
-def _nearest(text: str, number: Number, dates: Sequence[PrintedDate]) -> PrintedDate:
-    """The date that follows the number in its clause, else the last before it, else the next."""
+def _nearest(text: str, number: Number, printed: Sequence[PrintedStamp]) -> Stamp | None:
+    """The date that follows the number in its clause, else the last before it, else the next.
+
+    A value of today has none of them.
+    """
     clause_end = context.clause_end(text, number.end)
-    after = [each for each in dates if number.end <= each.start < clause_end]
-    before = [each for each in dates if each.end <= number.start]
+    after = [each for each in printed if number.end <= each.start < clause_end]
     if after:
-        return after[0]
-    return max(before, key=lambda each: each.start) if before else dates[0]
+        return after[0].stamp
+    if context.NOW.search(text, context.clause_start(text, number.start), clause_end):
+        return None
+    before = [each for each in printed if each.end <= number.start]
+    return (max(before, key=lambda each: each.start) if before else printed[0]).stamp

@@ -1,30 +1,20 @@
 """What counts as a label of a variable: its name and aliases, and what the lexicon adds."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.scraping.lexicon import Concept, concepts
-from domain.scraping.phrases import Index, Tokens, index_of, stem, tokens
+from domain.scraping.moments import Steer, steer_of, unsteered
+from domain.scraping.phrases import Index, Tokens, index_of, matches, stem, tokens
 
 OWN = "the variable"
 _FILLER_TEXT = """
-    of the a an most recent latest current result results value values test level levels
-    measured reading in on at patient patients total number s score measurement size
+    of the a an most recent latest last current result results value values test level levels
+    measured reading in on at patient patients total number s score measurement size today
 """
 _FILLER = frozenset(_FILLER_TEXT.split())
-QUALIFIERS = (
-    "pre procedure",
-    "post procedure",
-    "preprocedure",
-    "postprocedure",
-    "admission",
-    "discharge",
-    "standing",
-    "sitting",
-    "supine",
-)
 NARROWER = {"glucose": ("fasting glucose",)}
 """Concepts whose values also answer for a wider one."""
 
@@ -35,44 +25,73 @@ class Names:
 
     own: tuple[Tokens, ...]
     concept: Concept | None
-    qualifier: Tokens
+    steer: Steer
     loose: Tokens
     index: Index
 
 
-def names_of(name: str, aliases: Iterable[str]) -> Names:
+def names_of(name: str, aliases: Iterable[str], description: str | None = None) -> Names:
     """The labels of a variable called `name`.
 
     Names that the lexicon knows bring its synonyms; others may stand loosely, their significant
-    words in any order within a few words of each other.
+    words in any order within a few words of each other. A name that nothing else is known of may
+    be explained by the one quantity that its description names.
     """
     given = [tokens(re.sub(r"[(\[].*?[)\]]", " ", name)) or tokens(name)]
     given += [tokens(alias) for alias in aliases]
-    concept, qualifier = _concept_of(given)
+    concept, steered = _concept_of(name, given)
+    steer = steer_of(name, strict=True) if steered else Steer()
+    steer = steer if steer != Steer() else steer_of(description or "")
     own = [each for each in given if each]
-    if concept is not None:
-        own += [tokens(each) for each in concept.names]
-        own += [
-            name for name, other in lexicon().items() if other.key in NARROWER.get(concept.key, ())
-        ]
+    explained = concept or _explained(description or "")
+    if explained is not None:
+        own += _names_of_concept(explained)
     loose = tuple(dict.fromkeys(stem(word) for word in given[0] if word not in _FILLER))
     own = list(dict.fromkeys(own))
     index = index_of({each: OWN for each in own})
-    return Names(tuple(own), concept, qualifier, () if concept else loose, index)
+    return Names(tuple(own), explained, steer, () if explained else loose, index)
 
 
-def _concept_of(given: list[Tokens]) -> tuple[Concept | None, Tokens]:
+def _names_of_concept(concept: Concept) -> Iterator[Tokens]:
+    yield from map(tokens, concept.names)
+    narrower = NARROWER.get(concept.key, ())
+    yield from (name for name, other in lexicon().items() if other.key in narrower)
+
+
+def _concept_of(name: str, given: list[Tokens]) -> tuple[Concept | None, bool]:
+    """The concept that a name or alias means, and whether words had to go that say which
+    measurement of it."""
     known = lexicon()
-    for name in given:
-        short = tuple(word for word in name if word not in ("most", "recent", "latest", "current"))
-        for candidate in (name, short):
+    for each in given:
+        for candidate in (each, _core(each)):
             if candidate in known:
-                return known[candidate], ()
-        for qualifier in map(tokens, QUALIFIERS):
-            rest = name[len(qualifier) :]
-            if name[: len(qualifier)] == qualifier and rest in known:
-                return known[rest], qualifier
-    return None, ()
+                return known[candidate], False
+    rest = tokens(unsteered(name))
+    for candidate in (rest, _core(rest)):
+        if candidate in known:
+            return known[candidate], True
+    return None, False
+
+
+def _core(name: Tokens) -> Tokens:
+    """`name` without filler at its ends."""
+    start, end = 0, len(name)
+    while start < end and name[start] in _FILLER:
+        start += 1
+    while start < end and name[end - 1] in _FILLER:
+        end -= 1
+    return name[start:end]
+
+
+def _explained(description: str) -> Concept | None:
+    """The one quantity that a description names; None when it names none or several."""
+    found = {key for _, _, key in matches(description, _concept_index())}
+    return next(each for each in concepts() if each.key in found) if len(found) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _concept_index() -> Index:
+    return index_of({name: concept.key for name, concept in lexicon().items() if len(name[0]) > 2})
 
 
 @lru_cache(maxsize=1)

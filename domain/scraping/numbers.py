@@ -8,6 +8,7 @@ from typing import Literal
 
 from domain.scraping.compounds import compounds_in
 from domain.scraping.dates import masked
+from domain.scraping.stamps import short_spans
 from domain.scraping.units import Unit, unit_at
 
 _FIGURE = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?|\d+[.,]\d+|\d+|\.\d+)"
@@ -27,7 +28,7 @@ _RANGE = re.compile(
 _PAIR_BEFORE = re.compile(r"\d/\d{2,3}\s?(?:-|\u2013|to)\s?$")
 _PAIR_AFTER = re.compile(r"\s?(?:-|\u2013|to)\s?\d{2,3}/\d")
 _BOUND = re.compile(
-    r"(?:[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?"
+    r"(?:(?<!-)(?<!=)[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?"
     r"|\bbelow|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
     re.IGNORECASE,
 )
@@ -66,7 +67,7 @@ class Number:
 
 def numbers_in(text: str) -> tuple[Number, ...]:
     """The numbers of `text` in order. Digits of dates, times, codes and names are not numbers."""
-    taken = sorted(masked(text))
+    taken = sorted([*masked(text), *short_spans(text)])
     found = []
     for value, unit, start, end, stop in compounds_in(text):
         if not _within(start, taken):
@@ -110,7 +111,7 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
     ranges = [match.span() for match in _RANGE.finditer(text) if not _is_no_range(text, match)]
     for match in _NUMBER.finditer(text):
         start, end = match.span("figure")
-        if len(match["figure"]) > 12 or _NOT_A_VALUE.search(text, max(0, start - 8), start):
+        if len(match["figure"]) > 12 or re.match(r"0\d", match["figure"]) or _NOT_A_VALUE.search(text, max(0, start - 8), start):
             continue
         if text[end : end + 1].isalpha() and unit_at(text, end) is None:
             continue

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from domain.scraping.date_candidates import DateSearch
 from domain.scraping.occasions import Occasion
-from domain.scraping.reading import Reading
+from domain.scraping.reading import READINGS, Reading
 from domain.scraping.sightings import Sighting
+from domain.scraping.stamps import Stamp
 from domain.scraping.words import Box
 
 NEWEST, OLDER, LATER_UPLOAD = 1.0, 1.6, 0.1
@@ -36,33 +38,36 @@ class Ranked:
 def rank(seen: Sequence[Ranked]) -> list[Ranked]:
     """Those that may be the answer, best first. The newest dated value gains, older ones lose."""
     possible = [each for each in seen if not each.sighting.refusal]
-    readings = {each.upload: each.reading for each in possible}
-    documents: dict[int, date | None] = dict.fromkeys(readings)
-    if len(readings) > 1:
-        documents = {upload: document_date(reading) for upload, reading in readings.items()}
-    dates = {id(each): _date(each, documents[each.upload]) for each in possible}
-    known = {when for when in dates.values() if when is not None}
-    newest = max(known, default=None)
+    stamps = {id(each): _stamp(each) for each in possible}
+    known = [stamp for stamp in stamps.values() if stamp is not None]
+    newest = max(known, key=lambda stamp: (stamp.day, stamp.minutes), default=None)
+    several = any(stamp.is_before(newest) for stamp in known if newest is not None)
     ranked = []
     for each in possible:
         score = each.score + LATER_UPLOAD * each.upload
-        when = dates[id(each)]
-        if len(known) > 1 and when is not None:
-            score += NEWEST if when == newest else -OLDER
-        elif when is None and each.sighting.is_now:
+        stamp = stamps[id(each)]
+        if several and stamp is not None and newest is not None:
+            score += -OLDER if stamp.is_before(newest) else NEWEST
+        elif stamp is None and each.sighting.is_now:
             score += NEWEST
         ranked.append(replace(each, score=score))
     return sorted(ranked, key=lambda each: -each.score)
 
 
-def _date(ranked: Ranked, document: date | None) -> date | None:
-    """When a value was measured, as far as that tells it from others."""
-    return ranked.sighting.when or ranked.sighting.rough or document
+def _stamp(ranked: Ranked) -> Stamp | None:
+    """When a value was measured; without a date of its own, when its document was written."""
+    if ranked.sighting.stamp is not None:
+        return ranked.sighting.stamp
+    if ranked.sighting.is_undatable:
+        return None
+    day = ranked.sighting.when or document_date(ranked.reading)
+    return Stamp(day) if day is not None else None
 
 
+@lru_cache(maxsize=READINGS)
 def document_date(reading: Reading) -> date | None:
     """The date of the visit or examination that a document says it is about."""
-    for key in ("visit", "exam", "collected"):
+    for key in ("visit", "exam", "collected", "discharge", "admission"):
         found = [
             each
             for each in DateSearch(reading, Occasion(key, (), "")).sightings()

@@ -8,15 +8,25 @@ from functools import lru_cache
 
 from domain.scraping.dates import PrintedDate, dates_in, day_first
 from domain.scraping.flows import Flow
+from domain.scraping.headers import is_stamp
 from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
+from domain.scraping.stamps import Stamp, stamp_of_cell
 from domain.scraping.tables import Grid, Row, grid
 from domain.scraping.words import DocumentWords, Page
 
 _PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:", re.I)
 
+_TO_COME = re.compile(
+    r"\b(?:next|due|follow|return|schedul|appointment|appt|expir|until|through|valid|accredit"
+    r"|repeat|in \d+ (?:weeks|months|years))\w*[^.;]*$",
+    re.I,
+)
 HEADING_LETTERS, TITLE_ROWS, TITLE_WORDS = 60, 4, 10
+READINGS = 8
+"""Documents that are kept read; one patient seldom has more."""
+MOST_ROWS_UP, SHORT_LINE, TO_COME_REACH = 40, 40, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +41,7 @@ class Reading:
     headings: tuple[str, ...]
     blank_pages: tuple[int, ...]
     unread: tuple[Page, ...]
+    latest: date | None
 
     def right_of(self, flow: Flow) -> tuple[Flow, ...]:
         """The cells of the same row that start to the right of `flow`."""
@@ -39,7 +50,7 @@ class Reading:
 
     def has_dated_heading(self, cell: Flow) -> bool:
         head = self.grid.heading(cell)
-        return head is not None and bool(self.dates[head])
+        return head is not None and is_stamp(head)
 
     def rows_below(self, flow: Flow) -> Iterator[tuple[Flow, ...]]:
         """The cells of the rows under `flow` in its table."""
@@ -82,9 +93,9 @@ class Reading:
         return short and not self.dates[cell] and not cell.text.endswith(".")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=READINGS)
 def read(document: DocumentWords) -> Reading:
-    """The reading of `document`. The last one is kept for the next variable."""
+    """The reading of `document`. The last few are kept for the next variables."""
     layout = lay_out(document)
     rows = grid(layout)
     month_last = day_first(flow.text for flow in layout.flows)
@@ -101,6 +112,7 @@ def read(document: DocumentWords) -> Reading:
         tuple(_headings(rows, plain)),
         tuple(sorted(blank)),
         tuple(page for page in document.pages if page.unread),
+        _latest(layout, dates),
     )
 
 
@@ -115,33 +127,50 @@ def _headings(rows: Grid, plain: set[Flow]) -> Iterator[str]:
             heading = heading if cell.text.endswith((".", ",", ";")) else cell.text
 
 
-def row_date(reading: Reading, flow: Flow) -> date | None:
+def row_stamp(reading: Reading, flow: Flow) -> Stamp | None:
     """When a cell's value was measured, by its column heading, its row, or the rows above."""
+    row = reading.grid.row(flow)
+    table = reading.grid.table(flow)
     head = reading.grid.heading(flow)
-    if head is not None and reading.dates[head]:
-        return reading.dates[head][0].value
-    index = reading.grid.row_of[flow]
-    for cell in reading.grid.rows[index].cells:
-        if cell is not flow and reading.dates[cell] and not _is_birth(reading, cell):
-            return reading.dates[cell][0].value
-    return _date_above(reading, flow, index)
+    if head is not None and is_stamp(head):
+        return stamp_of_cell(head.text, reading.dates[head], reading.latest)
+    others = [cell for cell in row.cells if cell is not flow and not _is_birth(reading, cell)]
+    for cell in others:
+        if reading.dates[cell]:
+            return stamp_of_cell(cell.text, reading.dates[cell], reading.latest)
+    first = row.cells[0]
+    if table is not None and table.header is not None and first is not flow and is_stamp(first):
+        return stamp_of_cell(first.text, (), reading.latest)
+    return _stamp_above(reading, flow)
 
 
-def _date_above(reading: Reading, flow: Flow, index: int) -> date | None:
+def _stamp_above(reading: Reading, flow: Flow) -> Stamp | None:
     """The date of a group of rows: in an emptier column further left, or on a line of its own."""
+    index = reading.grid.row_of[flow]
     left = flow.segments[0].box.x1
     leftmost = min(cell.segments[0].box.x1 for cell in reading.grid.rows[index].cells)
-    for above in range(index - 1, max(-1, index - 40), -1):
+    for above in range(index - 1, max(-1, index - MOST_ROWS_UP), -1):
         row = reading.grid.rows[above]
         first = row.cells[0]
         dated = bool(reading.dates[first]) and not _is_birth(reading, first)
         edge = first.segments[0].box.x1
-        alone = len(row.cells) == 1 and len(first.text) < 40
+        alone = len(row.cells) == 1 and len(first.text) < SHORT_LINE
         if dated and (alone or edge < leftmost - 2) and edge <= left:
-            return reading.dates[first][0].value
+            return stamp_of_cell(first.text, reading.dates[first], reading.latest)
         if len(row.cells) == 1 and not reading.numbers[first] and not dated:
             return None
     return None
+
+
+def _latest(layout: Layout, dates: dict[Flow, tuple[PrintedDate, ...]]) -> date | None:
+    """The last date that is not of something to come."""
+    past = [
+        each.value
+        for flow in layout.flows
+        for each in dates[flow]
+        if not _TO_COME.search(flow.text, max(0, each.start - TO_COME_REACH), each.start)
+    ]
+    return max(past, default=None)
 
 
 def _is_birth(reading: Reading, cell: Flow) -> bool:

@@ -5,14 +5,16 @@ from datetime import date
 
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
+from domain.scraping.stamps import Stamp
 
 
 @dataclass(frozen=True)
 class Sighting:
     """`words` are those that hold the value. `refusal` is empty when the value may be the answer.
 
-    `when` is the date the value belongs to, where the document says; `rough` the start of the
-    month or year if it only says that; `is_now` when it says "today". `exact` is False when the
+    `when` is the date the value belongs to, where the document prints one; `stamp` as much of it as
+    the document says; `is_now` when it says "today", `is_past` when it says
+    "previously"; `is_undatable` when others of its table have a date and it has none. `exact` is False when the
     label is about a similar event ("last" or not). `converted_from` is the figure as printed, with
     its unit, where the text is a conversion of it; `assumed` when no unit is printed.
     """
@@ -25,8 +27,10 @@ class Sighting:
     when: date | None = None
     refusal: str = ""
     snippet: str = ""
-    rough: date | None = None
+    stamp: Stamp | None = None
     is_now: bool = False
+    is_past: bool = False
+    is_undatable: bool = False
     exact: bool = True
     converted_from: str = ""
     assumed: bool = False
@@ -47,6 +51,7 @@ OTHER_KIND = "a value of another kind"
 IMPOSSIBLE = "an impossible value"
 OUT_OF_BOUNDS = "a value outside the bounds of the variable"
 INVISIBLE = "white text"
+OTHER_MOMENT = "a value of another time"
 NOT_ALONE = "one of a pair"
 NO_PAIR = "a single value"
 PLANNED = "a planned date"

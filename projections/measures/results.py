@@ -15,6 +15,7 @@ from projections.queries import load
 
 _QUERIES = load("bundles")
 PATIENTS_AT_A_TIME = 500
+_PLACE = ("pdf_page", "highlight", "document_id")
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,7 @@ def patient_results(
     )
     members = {patient_id: cells for patient_id, cells in rows if any(cells)}
     for ids in _portions(sorted(members)):
-        charts = dict(
-            reader.rows(_QUERIES["charts_known"], {"ids": ids, "position": position})
-        )
+        charts: dict[int, int] = dict(reader.rows(_QUERIES["charts_known"], {"ids": ids, "position": position}))
         evidence = _evidence(reader, metric, period, position, ids)
         for number in ids:
             cells = zip(metric.compiled.cells, members[number], strict=True)
@@ -58,46 +57,32 @@ def _evidence(
     return found
 
 
-@dataclass(frozen=True)
-class KnownValue:
-    """A recorded value as it is shown, the position of the event that recorded it, and that of the
-    event that brought its document, if it stands on a page of one."""
+def known_values(reader: Reader, ids: Sequence[int], position: int) -> Iterator[dict[str, Any]]:
+    """These observations by id, each with the position of the event that recorded it.
 
-    shown: dict[str, Any]
-    position: int
-    document_position: int | None
-
-
-def known_values(reader: Reader, ids: Sequence[int], position: int) -> Iterator[KnownValue]:
-    """These observations by id; a place on a page only if that came with the value."""
+    It has a place on a page, and the position of the event that brought the document, only if
+    that place came with the value.
+    """
     for portion in _portions(ids):
         for row in reader.rows(
             _QUERIES["observations_known"], {"ids": portion, "position": position}
         ):
-            yield _known(*row)
-
-
-def _known(
-    number: int, patient_id: int, variable_id: int, name: str, recorded_at: int, is_proven: bool,
-    body: str, sha256: str | None, document_position: int | None,
-) -> KnownValue:  # fmt: skip
-    value = orjson.loads(body)
-    place = {key: value[key] if is_proven else None for key in ("pdf_page", "highlight")}
-    document_id = value["document_id"] if is_proven else None
-    shown = {
-        "id": number,
-        "patient_id": patient_id,
-        "variable_id": variable_id,
-        "variable_name": name,
-        "position": recorded_at,
-        "value": value["value"],
-        "observed_on": value["observed_on"],
-        **place,
-        "document_id": document_id,
-        "document_sha256": sha256 if document_id else None,
-        "document_position": document_position if document_id else None,
-    }
-    return KnownValue(shown, recorded_at, shown["document_position"])
+            number, patient_id, variable_id, name, recorded_at, is_proven, body, *document = row
+            value = orjson.loads(body)
+            place = {key: value[key] if is_proven else None for key in _PLACE}
+            sha256, brought_at = document if place["document_id"] else (None, None)
+            yield {
+                "id": number,
+                "patient_id": patient_id,
+                "variable_id": variable_id,
+                "variable_name": name,
+                "position": recorded_at,
+                "value": value["value"],
+                "observed_on": value["observed_on"],
+                **place,
+                "document_sha256": sha256,
+                "document_position": brought_at,
+            }
 
 
 def _portions(ids: Sequence[int]) -> Iterator[list[int]]:

@@ -82,3 +82,14 @@ SELECT version FROM patient_heads WHERE id = %(id)s;
 
 -- name: next_document_to_read    the oldest that is still to be read
 SELECT id, account_id, patient_id, sha256 FROM documents WHERE status = 'processing' ORDER BY position LIMIT 1;
+
+-- name: list_incomplete    patients that have values of fewer variables than there are
+SELECT p.id, p.name, p.external_id, held.variables,
+       (SELECT count(*) FROM documents d WHERE d.patient_id = p.id)
+FROM patients p CROSS JOIN LATERAL (
+    SELECT count(DISTINCT o.variable_id) AS variables FROM observations o
+    WHERE o.patient_id = p.id AND o.to_position = 9223372036854775807
+) held
+WHERE p.account_id = %(account_id)s AND p.to_position = 9223372036854775807
+  AND p.id > %(after_id)s AND held.variables < %(variables)s
+ORDER BY p.id LIMIT %(limit)s;

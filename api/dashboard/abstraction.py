@@ -1,0 +1,194 @@
+"""Chart abstraction: the page of the PDF beside the values that it proves."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import falcon
+
+from api.dashboard.page_sizes import Sizes, page_sizes
+from api.dashboard.pages import Pages
+from api.dashboard.patients import PATIENTS, patient_of, values_of
+from api.dashboard.request import DashboardRequest, Form
+from api.resources.values import value_of
+from api.schemas.base import load
+from api.schemas.charts import DateValueIn, ValueIn
+from domain.document import DocumentStatus
+from domain.errors import AttestorError, CannotExtract, Conflict, Invalid, NotFound, NotYet
+from domain.observation import VariableKind
+from projections.definitions import all_variables
+from projections.patients import find_patient, list_documents, list_incomplete
+from service.bootstrap import Services
+from service.patients import ValueIn as SentValue
+
+_SCHEMAS = {"number": ValueIn(), "date": DateValueIn()}
+_BOX = ("x1", "y1", "x2", "y2")
+_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The page that is shown: `document` None where the patient has none that can be read."""
+
+    document: dict[str, Any] | None
+    page: int
+    sizes: Sizes
+
+    @property
+    def size(self) -> tuple[float, float] | None:
+        """Width and height in points."""
+        return self.sizes.get(self.page)
+
+    def shows(self, value: dict[str, Any]) -> bool:
+        """Whether the box of a value lies on this page."""
+        return (
+            self.document is not None
+            and value["highlight"] is not None
+            and (value["document_id"], value["pdf_page"]) == (self.document["id"], self.page)
+        )
+
+
+class Abstraction:
+    """Whoever may read patients sees charts; whoever may write them fills them."""
+
+    def __init__(self, services: Services, pages: Pages) -> None:
+        self._services = services
+        self._database = services.database
+        self._pages = pages
+
+    def on_get(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
+        self._show(req, resp, patient_id)
+
+    def on_get_queue(self, req: DashboardRequest, resp: falcon.Response) -> None:
+        """Patients that still miss values."""
+        account_id = req.principal.account_id
+        after = req.get_param_as_int("after", min_value=1) or 0
+        total = len(all_variables(self._database, account_id))
+        found = list_incomplete(self._database, account_id, total, _PAGE, after)
+        more = found[-1].id if len(found) == _PAGE else None
+        self._pages.show(req, resp, "queue.html", patients=found, total=total, more=more)
+
+    def on_get_picture(
+        self, req: DashboardRequest, resp: falcon.Response, document_id: str, page: int
+    ) -> None:
+        images = self._services.page_images
+        image = images.find(req.command(), document_id, page)
+        resp.set_headers({"cache-control": "private, max-age=3600, immutable"})
+        resp.etag = image.tag
+        if req.if_none_match and image.tag in req.if_none_match:
+            resp.status = 304
+            return
+        resp.content_type = "image/png"
+        resp.data = images.png(image)
+
+    def on_post_value(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
+        """Record what a person read, with the box that they saw or drew."""
+        form = req.context.form
+        kind: VariableKind = "date" if form["kind"] == "date" else "number"
+        variable_id = _whole(form["variable_id"], "variable_id")
+        self._try(req, resp, patient_id, variable_id, "value-saved", lambda: self._put(
+            req, patient_id, kind, variable_id, _value_in(form, kind)
+        ))  # fmt: skip
+
+    def _put(
+        self,
+        req: DashboardRequest,
+        patient_id: int,
+        kind: VariableKind,
+        variable_id: int,
+        sent: SentValue,
+    ) -> None:
+        self._services.patients.put_value(req.command(), patient_id, kind, variable_id, sent)
+
+    def _try(
+        self,
+        req: DashboardRequest,
+        resp: falcon.Response,
+        patient_id: int,
+        variable_id: int,
+        done: str,
+        step: Any,
+    ) -> None:
+        """Do it and come back to the same page of the chart, or say what stands in the way."""
+        try:
+            step()
+        except (Invalid, Conflict, CannotExtract, NotYet) as error:
+            resp.status = 422
+            self._show(req, resp, patient_id, error=error, at=variable_id)
+            return
+        form = req.context.form
+        place = {"document": form["document"], "page": form["page"], "done": done}
+        query = urlencode({name: value for name, value in place.items() if value})
+        raise falcon.HTTPSeeOther(f"{PATIENTS}/{patient_id}/chart?{query}#value-{variable_id}")
+
+    def _show(
+        self,
+        req: DashboardRequest,
+        resp: falcon.Response,
+        patient_id: int,
+        *,
+        error: AttestorError | None = None,
+        at: int | None = None,
+    ) -> None:
+        record = find_patient(self._database, patient_id)
+        if record is None:
+            raise NotFound("There is no such patient.")
+        req.principal.require_own(record.account_id, "patient")
+        patient = patient_of(record.body)
+        documents = list_documents(self._database, patient_id)
+        sheet = self._sheet(req, documents)
+        held = {value["id"]: value for value in values_of(patient)}
+        self._pages.show(
+            req,
+            resp,
+            "chart.html",
+            patient=patient,
+            documents=documents,
+            sheet=sheet,
+            items=[
+                (number, kind, body, held.get(number))
+                for number, kind, body in all_variables(self._database, req.principal.account_id)
+            ],
+            boxes=[value for value in held.values() if sheet.shows(value)],
+            error=error,
+            at=at,
+            form=req.context.form,
+        )
+
+    def _sheet(self, req: DashboardRequest, documents: list[dict[str, Any]]) -> Sheet:
+        """The page that the address names; the first one of the newest document by default."""
+        form = req.context.form
+        wanted = req.get_param("document") or form["document"]
+        page = req.get_param("page") or form["page"] or "1"
+        readable = [each for each in documents if each["status"] == DocumentStatus.READY]
+        chosen = [each for each in documents if each["id"] == wanted] or readable[-1:]
+        if not chosen:
+            return Sheet(None, 1, {})
+        sizes = page_sizes(self._services, req, chosen[0]["id"])
+        return Sheet(chosen[0], _whole(page, "page"), sizes)
+
+
+def _value_in(form: Form, kind: VariableKind) -> SentValue:
+    """What the form says, checked by the rules of the API."""
+    sent: dict[str, Any] = {"value": form["value"]}
+    for name in ("note", "reason", "end") + (("observed_on",) if kind == "number" else ()):
+        if form[name]:
+            sent[name] = form[name]
+    if any(form[corner] for corner in _BOX):
+        sent["highlight"] = {corner: _real(form[corner], corner) for corner in _BOX}
+        sent["pdf_page"] = _whole(form["page"], "page")
+        sent["document_id"] = form["document"]
+    return value_of(load(_SCHEMAS[kind], sent))
+
+
+def _whole(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Invalid.field(name, "must be a whole number")
+    return int(text)
+
+
+def _real(text: str, name: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Invalid.field(name, "must be a number of points") from None
