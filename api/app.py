@@ -27,6 +27,7 @@ from api.resources.imports import Imports
 from api.resources.keys import Keys
 from api.resources.members import Members
 from api.resources.metrics import Metrics
+from api.resources.patient_reports import PatientReports
 from api.resources.patients import Patients
 from api.resources.transparency import Transparency
 from api.resources.values import Observations, Values
@@ -44,6 +45,7 @@ def create_app(services: Services) -> App:
     settings, telemetry = services.settings, Telemetry()
     resources = {
         "patients": Patients(services),
+        "patient_reports": PatientReports(services),
         "values": Values(services, "number"),
         "date_values": Values(services, "date"),
         "observations": Observations(services),

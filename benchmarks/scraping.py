@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks import answers, scraping_speed
+from benchmarks import answers, hostile, scraping_speed
 from benchmarks.answers import OURS, Asked, Document
 from benchmarks.questions import Score, Share, read_questions
 from benchmarks.scraping_speed import Cost
@@ -101,7 +101,16 @@ def _bar(share: Share, bar: float | None) -> tuple[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; 1 when accuracy, page or box is below its bar, else 0."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.hostile:
+        print(hostile.summary(*hostile.run(chosen.hostile)))
+    if chosen.truth is not None:
+        return _accuracy(chosen)
+    return 0 if chosen.hostile else parser.error("TRUTH.jsonl or --hostile DIR is needed")
+
+
+def _accuracy(chosen: argparse.Namespace) -> int:
     questions = read_questions(chosen.truth)
     files = list(dict.fromkeys(each.file for each in questions))
     documents = answers.parse(chosen.truth.parent, files)
@@ -142,7 +151,14 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("truth", type=Path, metavar="TRUTH.jsonl")
+    parser.add_argument("truth", type=Path, nargs="?", metavar="TRUTH.jsonl")
+    parser.add_argument(
+        "--hostile",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="parse every PDF there and some bombs made on the fly; print how each ended",
+    )
     parser.add_argument("--wrong", action="store_true", help="print every wrong answer and box")
     parser.add_argument(
         "--rounds", type=int, default=3, help="turns of each side for the costs; 0: no costs"

@@ -131,7 +131,7 @@ def copy_tree(source: Path, target: Path) -> Iterator[Path]:
         if not path.is_file() or path.name.startswith(UNFINISHED):
             continue
         copied = target / path.relative_to(source)
-        copied.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(copied.parent)
         try:
             content = path.open("rb")
         except FileNotFoundError:  # erased, or an import that was just applied
@@ -143,8 +143,15 @@ def copy_tree(source: Path, target: Path) -> Iterator[Path]:
         yield copied
 
 
+def _make_folder(folder: Path) -> None:
+    """For its owner alone, and so are the folders above it that have to be made."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700)
+
+
 def _make_empty(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(directory)
     if any(directory.iterdir()):
         raise Conflict(f"{directory} is not empty.")
 

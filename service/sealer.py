@@ -35,7 +35,7 @@ from service.failpoints import (
 from service.signing import SigningKeys, signing_keys
 from service.trouble import Trouble, Troubles
 
-_BATCH = 16_384
+_BATCH = 4096
 _EVERY = timedelta(minutes=1)
 
 

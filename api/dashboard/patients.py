@@ -18,10 +18,11 @@ from api.resources.documents import filename_of
 from api.schemas.base import load
 from api.schemas.charts import PatientIn
 from domain.errors import Invalid, NotFound
+from domain.ids import Kind
 from domain.patient import Demographics
 from projections.definitions import all_variables
 from projections.exports.csv import cell
-from projections.moments import Moment
+from projections.moments import Moment, moment_of_version, newest_version
 from projections.patients import (
     SORTS,
     PatientFilter,
@@ -86,7 +87,11 @@ class Patients:
 
     def on_get_one(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
         wanted = asked(req)
-        moment = moment_of(self._database, wanted)
+        version = req.get_param_as_int("version", min_value=1)
+        if version is None:
+            moment = moment_of(self._database, wanted)
+        else:
+            moment = self._moment_of_version(req, patient_id, version)
         patient = self.patient(req, patient_id, moment)
         variables = all_variables(self._database, req.principal.account_id)
         held = {value["id"]: value for value in values_of(patient)}
@@ -98,7 +103,8 @@ class Patients:
             values=list(held.values()),
             missing=[body["name"] for number, _, body in variables if number not in held],
             documents=list_documents(self._database, patient_id, moment),
-            asked=wanted,
+            moment=moment,
+            newest=newest_version(self._database, Kind.PATIENT, patient_id),
         )
 
     def on_post_upload(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
@@ -109,6 +115,16 @@ class Patients:
                 req.command(), patient_id, filename_of(upload), upload.file
             )
         raise falcon.HTTPSeeOther(f"{PATIENTS}/{patient_id}?done=document-uploaded")
+
+    def _moment_of_version(
+        self, req: DashboardRequest, patient_id: int, version: int
+    ) -> Moment | None:
+        """When the patient had this version. Raises NotFound."""
+        self.patient(req, patient_id)
+        moment = moment_of_version(self._database, Kind.PATIENT, patient_id, version)
+        if moment is None:
+            raise NotFound(f"The patient has no version {version}.")
+        return moment
 
     def patient(
         self, req: DashboardRequest, patient_id: int, moment: Moment | None = None

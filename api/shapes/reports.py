@@ -5,6 +5,7 @@ from marshmallow.fields import Boolean, Dict, Float, Integer, List, Nested, Stri
 
 from api.fields import identifier
 from api.shapes.base import Shape, day, instant
+from api.shapes.charts import Patient
 from domain.report import ReportStatus
 
 
@@ -196,3 +197,25 @@ class Moved(Shape):
     before = Dict(allow_none=True)
     after = Dict(allow_none=True)
     events = List(Nested(MovingEvent))
+
+
+class Standing(Shape):
+    """Where a patient stands in a measure: met, open gap, excluded, excepted, excluded from the
+    numerator, counted, or not in the measure."""
+
+    metric_id = identifier()
+    metric_name = String()
+    metric_version = Integer()
+    verdict = String()
+    counts = Dict()
+    evidence = Dict()
+    missing = List(String())
+
+
+class PatientReport(Shape):
+    """One patient on one sheet."""
+
+    patient = Nested(Patient)
+    period = Nested(Period)
+    position = String()
+    measures = List(Nested(Standing))

@@ -36,10 +36,12 @@ def schedule_reports(settings: Settings, chosen: argparse.Namespace) -> int:
 def bundle_report(settings: Settings, chosen: argparse.Namespace) -> int:
     """Write a frozen report with all that proves it to a zip file, for auditors."""
     draft = chosen.output.with_name(f".{chosen.output.name}.part")
-    with open_services(settings) as services:
-        context = operator(services, chosen.account)
-        with draft.open("wb") as file:
+    try:
+        with open_services(settings) as services, draft.open("wb") as file:
+            context = operator(services, chosen.account)
             services.bundles.write(context, chosen.report, file, chosen.since)
-    draft.replace(chosen.output)
+        draft.replace(chosen.output)
+    finally:
+        draft.unlink(missing_ok=True)
     print(f"{chosen.output}: holds patient data; verify it with examples/verify_bundle.py")
     return 0

@@ -10,7 +10,7 @@ from domain.scraping.layout import count_tables
 from domain.scraping.words import Box, DocumentWords, Page, Word, turned
 from service.pdf import ocr, pdfium
 
-LONG_SIDE_PIXELS = 2000
+LONG_SIDE_PIXELS, DOTS_PER_INCH = 2000, 300
 
 
 def read_scan(pdf: bytes, number: int) -> DocumentWords:
@@ -19,7 +19,7 @@ def read_scan(pdf: bytes, number: int) -> DocumentWords:
     document.init_forms()
     page = document[number - 1]
     shown, words = pdfium.read_page(page, page.get_textpage(), number)
-    scale = LONG_SIDE_PIXELS / max(shown.width, shown.height)
+    scale = min(LONG_SIDE_PIXELS / max(shown.width, shown.height), DOTS_PER_INCH / 72)
     reading = ocr.read(page.render(scale=scale, may_draw_forms=False).to_numpy())
     upright = _upright(shown, reading.turn)
     for printed in reading.words:

@@ -10,7 +10,7 @@ from types import TracebackType
 from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.pdf import frames
 from service.pdf.channel import Channel, Refused
-from service.pdf.limits import SCAN, SCANS_SECONDS, Limits
+from service.pdf.limits import SCAN, Limits
 
 __all__ = ["Drawn", "Limits", "Parsed", "ParserServer", "Refused", "has_ocr"]
 
@@ -43,10 +43,13 @@ class ParserServer:
     Neither method raises for what a document does. The second process starts at the first scan.
     """
 
-    def __init__(self, limits: Limits | None = None, *, ocr: bool | None = None) -> None:
+    def __init__(
+        self, limits: Limits | None = None, scan_limits: Limits = SCAN, *, ocr: bool | None = None
+    ) -> None:
         """`ocr` says whether to read scans; None: where the extra is installed."""
         self._digital = Channel(limits or Limits())
-        self._scans = Channel(SCAN)
+        self._scans = Channel(scan_limits)
+        self._scans_seconds = scan_limits.scans_seconds
         self._reads_scans = has_ocr() if ocr is None else ocr
 
     def __enter__(self) -> "ParserServer":
@@ -87,7 +90,7 @@ class ParserServer:
 
     def _with_scans(self, words: DocumentWords, scans: Sequence[Page], pdf: bytes) -> DocumentWords:
         """`words` with those that OCR reads on `scans`, each page a job of its own."""
-        deadline = time.monotonic() + SCANS_SECONDS
+        deadline = time.monotonic() + self._scans_seconds
         for page in scans:
             left = deadline - time.monotonic()
             read = self._scan(page, pdf) if left > 0 else Refused(NO_TIME_LEFT)
