@@ -300,9 +300,9 @@ def recounted(entry: Json, result: Json) -> Iterator[tuple[str, int | None, int]
         sums.update({name: n for name, n in patient["counts"].items() if isinstance(n, int)})
     if result["method"] is not None:
         is_by_case = result["method"] == "opportunity"
-        whole, met = ("applies", "met") if is_by_case else ("patients with", "all components met")
-        for field, start in (("denominator", whole), ("numerator", met)):
-            names = [name for name in sums if name.split(": ")[-1].startswith(start)]
+        cells = ("applies", "met") if is_by_case else ("patients", "all components met")
+        for field, cell in zip(("denominator", "numerator"), cells, strict=True):
+            names = [name for name in sums if name.split(": ")[-1].split(" with ")[0] == cell]
             yield field, entry[field], sum(sums[name] for name in names)
         return
     for at, group in enumerate(entry["groups"] or [entry]):

@@ -4,14 +4,22 @@ import re
 
 from domain.scraping.phrases import tokens
 
+_RELATIVES = (
+    r"mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father|parents?)"
+    r"|mom|dad|siblings?|parents?|spouse|wife|husband|twin brother|twin sister"
+)
 GOAL = re.compile(
     r"\b(?:goals?|targets?|aim(?:ing)? for|aim|threshold|ideally|should be|keep|maintain|desired"
     r"|cut-?off|if|whenever|reference|ref\.? range|normal range|normal values?|normal is|range:)\b",
     re.I,
 )
 FAMILY = re.compile(
-    r"\b(?:mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father|parents?)"
-    r"|mom|dad|sibling|parents?|maternal|paternal|spouse|wife|husband|family)(?:'s|\u2019s)?\b",
+    rf"\b(?:{_RELATIVES}|family)(?:'s|\u2019s)?\b",
+    re.I,
+)
+_RELATIVE_FIRST = re.compile(
+    rf"\W*(?:(?:his|her|the|patient'?s|maternal|paternal|twin|older|younger)\s){{0,2}}"
+    rf"(?:{_RELATIVES})\b(?:\s\([^)]*\))?\s?(?::|,|-|\u2013|with\b|had\b|has\b|was\b)",
     re.I,
 )
 ORDERED = re.compile(
@@ -23,15 +31,23 @@ ORDERED = re.compile(
 HISTORY = re.compile(
     r"\b(?:previous(?:ly)?|prior|history of|last (?:year|month|time|visit)|then was|had been"
     r"|used to be|baseline|admission|in the past|ago|initially|peak(?:ed)?|nadir|highest|lowest"
-    r"|on arrival|at presentation|came in|presented with|down from|up from|was then)\b",
+    r"|on arrival|at presentation|came in|presented with|down from|up from|was then|yesterday"
+    r"|last (?:week|visit|check|result|value)|before surgery|pre-?op\w*|at booking|at intake"
+    r"|at diagnosis|(?<=\d )was \d)\b",
     re.I,
 )
 NOW = re.compile(
-    r"\b(?:today|repeat|rechecked|now|current(?:ly)?|this morning|at this time|most recent"
-    r"|latest)\b",
+    r"\b(?:today|repeat(?:ed)?|rechecked|now|current(?:ly)?|this morning|at this time|most recent"
+    r"|most recently|latest|at discharge|this visit|today's)\b",
     re.I,
 )
 BIRTH = re.compile(r"\b(?:birth|dob|born)\b", re.I)
+DEFINES = re.compile(
+    r"\s?[\w%/.]{0,8}\s(?:equals?|corresponds?|indicates?|defines?|is considered|is diagnostic"
+    r"|means|suggests)\b",
+    re.I,
+)
+ARROW = re.compile(r"\s?[\w%/.]{0,8}(?:\s?\([^()]*\))?\s?(?:->|=>|\u2192|-->|\u27a1)")
 GOAL_SECTION = re.compile(r"\b(?:goals?|targets?|reference (?:ranges?|values?))\b", re.I)
 RESULTS = re.compile(
     r"\b(?:results?|vitals?|labs?|laborator\w+|measurements?|findings|exam\w*|chemistr\w+|counts?|panel)\b",
@@ -65,7 +81,8 @@ REACH, HEADING_REACH = 400, 2_000
 _OPENING = (",", ";", "(", "[", " and ", " but ", " then ")
 _CLOSING = (", ", ";", "(", ")", "]", " and ", " but ", " then ")
 _BRACKET = re.compile(r"\s?[\w/%.]{0,12}\s?\([^()]*\)")
-_HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}):\s")
+_HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}(?:[ (]*[\d:/-]{4,10}\)?)?):\s")
+_ITEM_END = re.compile(r"[.!?]\s|[\u2022\u25aa\u25cf]\s?")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s")
 
 
@@ -96,12 +113,19 @@ def is_from(text: str, position: int) -> bool:
     return _FROM.search(text, max(0, position - 8), position) is not None
 
 
-def inline_heading(text: str, position: int) -> str:
-    """The last "Heading:" in `text` before `position`; "" without one."""
-    found = ""
+def inline_heading(text: str, position: int) -> tuple[str, int]:
+    """The last "Heading:" in `text` before `position`, and where it starts; "" without one."""
+    found, start = "", -1
     for match in _HEADING.finditer(text, max(0, position - HEADING_REACH), position):
-        found = match.group(1)
-    return found
+        found, start = match.group(1), match.start(1)
+    return found, start
+
+
+def is_of_relative(text: str, position: int) -> bool:
+    """Whether the list item around `position` opens with a relative: "Mother: ...; LDL 220"."""
+    item = text[max(0, position - REACH) : position]
+    ends = [match.end() for match in _ITEM_END.finditer(item)]
+    return _RELATIVE_FIRST.match(item, max(ends, default=0)) is not None
 
 
 def sentence(text: str, position: int) -> tuple[int, int]:

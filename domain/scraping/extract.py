@@ -9,8 +9,9 @@ from typing import Literal
 from domain.scraping import notes
 from domain.scraping.candidates import NumberSearch
 from domain.scraping.date_candidates import DateSearch
+from domain.scraping.moments import Pick
 from domain.scraping.names import names_of
-from domain.scraping.occasions import occasion_of
+from domain.scraping.occasions import Occasion, occasion_of
 from domain.scraping.ranking import Ranked, confidence, document_date, rank
 from domain.scraping.reading import Reading, read
 from domain.scraping.units import named
@@ -78,13 +79,14 @@ class NotFound:
 
 def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> Found | NotFound:
     """The most recent value of `target` in `documents` (id and words, oldest upload first)."""
-    searches = [(document_id, _search(read(words), target)) for document_id, words in documents]
+    question = _question(target)
+    searches = [(document_id, _search(read(words), question)) for document_id, words in documents]
     seen = [
         Ranked(sighting, search.reading, document_id, upload, sighting.score)
         for upload, (document_id, search) in enumerate(searches)
         for sighting in search.sightings()
     ]
-    ranked = rank(seen)
+    ranked = rank(seen, _pick(question))
     if ranked and ranked[0].score >= THRESHOLD:
         return _found(ranked, seen, target)
     readings = [search.reading for _, search in searches]
@@ -93,13 +95,22 @@ def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> F
     return NotFound(reason, _candidates(ranked))
 
 
-def _search(reading: Reading, target: Target) -> NumberSearch | DateSearch:
+def _question(target: Target) -> Wanted | Occasion:
     if target.kind == "date":
-        return DateSearch(reading, occasion_of(target.name, target.aliases))
+        return occasion_of(target.name, target.aliases)
     names = names_of(target.name, target.aliases, target.description)
     half = HALVES.get(names.concept.key, "") if names.concept is not None else ""
-    unit = named(target.units)
-    return NumberSearch(reading, Wanted(names, unit, target.valid_min, target.valid_max, half))
+    return Wanted(names, named(target.units), target.valid_min, target.valid_max, half)
+
+
+def _search(reading: Reading, question: Wanted | Occasion) -> NumberSearch | DateSearch:
+    if isinstance(question, Wanted):
+        return NumberSearch(reading, question)
+    return DateSearch(reading, question)
+
+
+def _pick(question: Wanted | Occasion) -> Pick:
+    return question.names.steer.pick if isinstance(question, Wanted) else ""
 
 
 def _found(ranked: Sequence[Ranked], seen: Sequence[Ranked], target: Target) -> Found:

@@ -8,14 +8,19 @@ from domain.scraping import context, sightings
 from domain.scraping.figures import figure
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
+from domain.scraping.moments import Steer, is_early, is_late, told
 from domain.scraping.numbers import Number
 from domain.scraping.reading import Reading, row_stamp
 from domain.scraping.sightings import Sighting, snippet
 from domain.scraping.stamps import PrintedStamp, Stamp, stamps_in
+from domain.scraping.surroundings import Surroundings, surroundings
+from domain.scraping.tables import role_of
 from domain.scraping.units import Unit, named, unit_at
 from domain.scraping.wanted import Wanted
 
-HISTORY, FROM, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 1.0, 0.8, 0.5
+HISTORY, FROM, PRIOR, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 2.0, 1.0, 0.8, 0.5
+LATER, LEAVING = 0.8, 0.4
+_CURRENT = re.compile(r"\b(?:current|today|this (?:exam|visit)|now)\b", re.I)
 LONG_TEXT = 12
 """Words above which a flow is prose and takes no date from its place in a table."""
 
@@ -33,25 +38,30 @@ class Judge:
         unit = number.unit or self._stated_unit(hit, flow)
         printed = flow.text[number.start : max(number.end, number.stop)].strip()
         found = figure(number, printed, unit, self.wanted)
+        around = surroundings(self.reading, hit, flow, number)
+        moment, other_moment = self._moment(around)
         refusal = (
             self._role(hit, number)
             or (sightings.INVISIBLE if self.reading.layout.is_white(words) else "")
             or found.refusal
-            or self._context(hit, flow, number)
+            or self._context(hit, flow, number, around)
+            or other_moment
         )
-        near = context.clause(flow.text, number.start, number.end)
+        was_from = self._is_from(flow, number)
         stamp = self._stamp(flow, number)
         return Sighting(
             found.text,
             flow,
             words,
             hit.text,
-            score + found.score - self._penalty(hit, flow, number),
+            score + found.score + moment - self._penalty(around, was_from),
             stamp.day if stamp is not None and stamp.exact else None,
             refusal,
             snippet(hit, flow, number.start, number.end),
             stamp,
-            context.NOW.search(near) is not None,
+            self._is_now(around),
+            was_from or context.HISTORY.search(around.value) is not None,
+            stamp is None and self._is_undatable(flow),
             converted_from=found.converted_from,
             assumed=found.assumed,
         )
@@ -76,44 +86,72 @@ class Judge:
                 return unit
         return None
 
-    def _context(self, hit: Hit, flow: Flow, number: Number) -> str:
-        text = hit.flow.text
-        start, _ = context.sentence(text, hit.start)
-        end = number.start if flow is hit.flow and number.start > start else len(text)
-        clause = text[start:end]
-        over = f"{self.reading.heading(hit.flow)} {context.inline_heading(text, hit.start)}"
-        if context.FAMILY.search(clause) or context.FAMILY.search(over):
+    def _context(self, hit: Hit, flow: Flow, number: Number, around: Surroundings) -> str:
+        over = f"{around.section} {around.inline}"
+        goal = f"{around.section} {around.inline if around.headed else ''}"
+        if context.FAMILY.search(around.lead) or context.FAMILY.search(over):
             return sightings.RELATIVE
-        if context.GOAL.search(context.unbracketed(clause)) or context.GOAL_SECTION.search(over):
+        if context.is_of_relative(hit.flow.text, hit.start):
+            return sightings.RELATIVE
+        if context.GOAL.search(context.unbracketed(around.lead)):
+            return sightings.GOAL
+        if context.GOAL_SECTION.search(goal) or context.DEFINES.match(flow.text, number.end):
             return sightings.GOAL
         if context.DOSE.match(flow.text, number.end):
             return sightings.DOSE
         if context.CHANGE.search(flow.text, max(0, number.start - 20), number.start):
             return sightings.CHANGE
+        text = hit.flow.text
         sample = f"{over} {text[context.clause_start(text, hit.start) : hit.start]}"
         if context.OTHER_SAMPLE.search(sample) and not self._asks_for_sample(hit):
             return sightings.OTHER_SAMPLE
-        return sightings.ORDERED if context.ORDERED.search(text[hit.end : end]) else ""
+        after = around.lead[len(around.opening) + hit.end - hit.start :]
+        return sightings.ORDERED if context.ORDERED.search(after) else ""
 
     def _asks_for_sample(self, hit: Hit) -> bool:
         """Whether the variable, or the label itself, is about a sample other than blood."""
         names = (" ".join(name) for name in self.wanted.names.own)
         return any(context.OTHER_SAMPLE.search(name) for name in (*names, hit.text))
 
-    def _penalty(self, hit: Hit, flow: Flow, number: Number) -> float:
-        near = context.clause(flow.text, number.start, number.end)
-        if flow is hit.flow:
-            start, _ = context.sentence(flow.text, hit.start)
-            near = f"{flow.text[max(start, hit.start - 40) : hit.end]} {near}"
-        was_from = context.is_from(flow.text, number.start)
-        heading = self.reading.heading(hit.flow)
+    def _moment(self, around: Surroundings) -> tuple[float, str]:
+        """How well a value fits the moment asked for, or why it does not."""
+        steer = self.wanted.names.steer
+        if not steer.moment:
+            heads = f"{around.column} {around.inline}"
+            leaving = told((around.near,), "discharge") == "yes"
+            return LATER * is_late(heads) - LATER * is_early(heads) + LEAVING * leaving, ""
+        texts = (around.near, around.opening, around.inline, around.column, around.row)
+        said = told((*texts, around.section), steer.moment)
+        if said == "no" or (steer.strict and not said):
+            return 0.0, sightings.OTHER_MOMENT
+        return (LATER if said else -LATER), ""
+
+    def _penalty(self, around: Surroundings, was_from: bool) -> float:
+        steered = self.wanted.names.steer != Steer()
+        past = context.HISTORY.search(around.near) or context.HISTORY.search(around.inline)
         return (
-            HISTORY * (context.HISTORY.search(near) is not None)
+            HISTORY * (past is not None and not steered)
             + FROM * was_from
-            + PLAN * (context.PLAN.search(heading) is not None)
-            + PAST_SECTION * (context.PAST_SECTION.search(heading) is not None)
-            - RESULTS * (context.RESULTS.search(heading) is not None)
+            + PRIOR * (role_of(around.column) == "prior" and not steered)
+            + PLAN * (context.PLAN.search(around.section) is not None)
+            + PAST_SECTION * (context.PAST_SECTION.search(around.section) is not None)
+            - RESULTS * (context.RESULTS.search(around.section) is not None)
         )
+
+    def _is_from(self, flow: Flow, number: Number) -> bool:
+        """Whether a value is the first of a change: "from 9.1 to 7.2", "9.1 -> 7.2"."""
+        arrow = context.ARROW.match(flow.text, number.end)
+        return context.is_from(flow.text, number.start) or arrow is not None
+
+    def _is_now(self, around: Surroundings) -> bool:
+        column = role_of(around.column) == "result" and _CURRENT.search(around.column)
+        return bool(column or context.NOW.search(f"{around.inline} {around.value}"))
+
+    def _is_undatable(self, flow: Flow) -> bool:
+        """Whether a cell without a date is in a table with a column of dates."""
+        table = self.reading.grid.table(flow)
+        heads = table.header.cells if table is not None and table.header is not None else ()
+        return any(head.text.lower().startswith("date") for head in heads)
 
     def _stamp(self, flow: Flow, number: Number) -> Stamp | None:
         """When a value was measured: by its sentence, else by its place in a table."""

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from domain.scraping.date_candidates import DateSearch
+from domain.scraping.moments import Pick
 from domain.scraping.occasions import Occasion
 from domain.scraping.reading import READINGS, Reading
 from domain.scraping.sightings import Sighting
@@ -13,7 +15,7 @@ from domain.scraping.stamps import Stamp
 from domain.scraping.words import Box
 
 NEWEST, OLDER, LATER_UPLOAD = 1.0, 1.6, 0.1
-FIRM_SCORE, FIRM_MARGIN = 2.75, 1.5
+FIRM_SCORE, FIRM_MARGIN, SPREAD = 2.75, 1.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,45 @@ class Ranked:
         return self.reading.layout.shown_box(self.sighting.words)
 
 
-def rank(seen: Sequence[Ranked]) -> list[Ranked]:
-    """Those that may be the answer, best first. The newest dated value gains, older ones lose."""
+def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
+    """Those that may be the answer, best first. The newest dated value gains, older ones lose; or
+    the first, lowest or highest gains, if that is asked for."""
+    if pick in ("lowest", "highest"):
+        return _by_size([each for each in seen if not each.sighting.refusal], pick)
     possible = [each for each in seen if not each.sighting.refusal]
     stamps = {id(each): _stamp(each) for each in possible}
     known = [stamp for stamp in stamps.values() if stamp is not None]
-    newest = max(known, key=lambda stamp: (stamp.day, stamp.minutes), default=None)
-    several = any(stamp.is_before(newest) for stamp in known if newest is not None)
+    choose = min if pick == "first" else max
+    best = choose(known, key=lambda stamp: (stamp.day, stamp.minutes), default=None)
+    several = any(best is not None and _differs(stamp, best) for stamp in known)
     ranked = []
     for each in possible:
         score = each.score + LATER_UPLOAD * each.upload
         stamp = stamps[id(each)]
-        if several and stamp is not None and newest is not None:
-            score += -OLDER if stamp.is_before(newest) else NEWEST
-        elif stamp is None and each.sighting.is_now:
+        if several and stamp is not None and best is not None:
+            score += -OLDER if _differs(stamp, best) else NEWEST
+        elif stamp is None and each.sighting.is_now and not pick:
             score += NEWEST
         ranked.append(replace(each, score=score))
+    return sorted(ranked, key=lambda each: -each.score)
+
+
+def _differs(one: Stamp, other: Stamp) -> bool:
+    return one.is_before(other) or other.is_before(one)
+
+
+def _by_size(possible: Sequence[Ranked], pick: Pick) -> list[Ranked]:
+    """The lowest or highest of the values that stand well with their labels gains."""
+    firm = max((each.score for each in possible), default=0.0) - SPREAD
+    sizes = [Decimal(each.sighting.text.split("/")[0]) for each in possible if each.score >= firm]
+    if not sizes:
+        return []
+    extreme = min(sizes) if pick == "lowest" else max(sizes)
+    ranked = [
+        replace(each, score=each.score + (NEWEST + OLDER) * (size == extreme))
+        for each in possible
+        for size in [Decimal(each.sighting.text.split("/")[0])]
+    ]
     return sorted(ranked, key=lambda each: -each.score)
 
 

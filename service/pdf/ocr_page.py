@@ -18,14 +18,15 @@ def read_scan(pdf: bytes, number: int) -> DocumentWords:
     document = pypdfium2.PdfDocument(pdf)
     document.init_forms()
     page = document[number - 1]
-    shown, words = pdfium.read_page(page, page.get_textpage(), number)
+    shown, drawn = pdfium.read_page(page, page.get_textpage(), number)
     scale = min(LONG_SIDE_PIXELS / max(shown.width, shown.height), DOTS_PER_INCH / 72)
     reading = ocr.read(page.render(scale=scale, may_draw_forms=False).to_numpy())
     upright = _upright(shown, reading.turn)
+    words = list(drawn)
     for printed in reading.words:
         box = Box(*(side / scale for side in printed.sides))
         on_page = pdfium.clipped(turned(box, upright, -reading.turn % 360), shown)
-        if on_page is not None and not any(_holds(word.box, on_page) for word in words):
+        if on_page is not None and not any(_holds(word.box, on_page) for word in drawn):
             words.append(Word(printed.text, on_page, number, "ocr"))
     turn = _turn(shown, words, reading.turn)
     slope = round(reading.slope, 5) if turn == reading.turn else 0.0

@@ -1,0 +1,197 @@
+"""An auditor follows a reported number down to the box on the page, and proves it offline."""
+
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.request
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from examples import verify_bundle
+from examples.demo import ATTESTOR, Client
+from service.postgres_directory import PostgresDirectory
+from tests.reliability.waiting import wait_until
+
+EXAMPLES = Path(verify_bundle.__file__).parent
+AUDITOR = ["audit:read", "reports:read", "definitions:read", "patients:read"]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A frozen report, a client that can only read, and the log's key as the auditor has it."""
+
+    client: Client
+    report: int
+    metric: int
+    variable: int
+    vkey: str
+    data_dir: Path
+
+    def bundle(self, to: Path) -> Path:
+        """Download the bundle."""
+        to.write_bytes(self.get(f"/cms-reports/{self.report}/bundle"))
+        return to
+
+    def get(self, path: str) -> bytes:
+        """An answer that is a file."""
+        request = urllib.request.Request(
+            self.client.url + path, headers={"X-API-Key": self.client.key}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            content: bytes = answer.read()
+            return content
+
+
+@pytest.fixture
+def audit(client: Client, service: tuple[str, Path]) -> Audit:
+    """Somebody else's work: a note is read, another value typed, the report frozen."""
+    systolic = client.call("POST", "/variables", {"name": "Systolic blood pressure"})["id"]
+    scraped, typed = (
+        client.call("POST", "/patients", {"name": name, "dob": "1956-04-02"})["id"]
+        for name in ("Ada", "Bea")
+    )
+    document = client.upload(f"/patients/{scraped}/pdf", EXAMPLES / "visit-note.pdf")["id"]
+    wait_until(
+        lambda: client.call("GET", f"/documents/{document}")["status"] == "ready", "it is read"
+    )
+    client.call("POST", f"/patients/{scraped}/variables/{systolic}/scrape", {})
+    client.call("PUT", f"/patients/{typed}/variables/{systolic}", {"value": "160"})
+    formula = ["initial population: systolic_blood_pressure is known",
+               "numerator: systolic_blood_pressure < 140"]  # fmt: skip
+    metric = client.call(
+        "POST", "/metrics", {"name": "Blood pressure", "calculation_formula": formula}
+    )["id"]
+    report = client.call("POST", "/cms-reports", {"period": "2020-01-01..2030-12-31"})["id"]
+    key = client.call("POST", "/api-keys", {"name": "Auditor", "scopes": AUDITOR})["api_key"]
+    auditor = Client(client.url, key)
+    wait_until(lambda: has_keys(auditor), "the log has a key")
+    vkey = auditor.call("GET", "/transparency/keys")[0]["vkey"]
+    return Audit(auditor, report, metric, systolic, vkey, service[1])
+
+
+def has_keys(client: Client) -> bool:
+    return bool(client.call("GET", "/transparency/keys"))
+
+
+@pytest.fixture(scope="module")
+def empty_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment in which nothing is installed, not even pip."""
+    directory = tmp_path_factory.mktemp("empty")
+    venv.create(directory, with_pip=False)
+    return directory / "bin" / "python"
+
+
+def verify_offline(python: Path, audit: Audit, bundle: Path) -> "subprocess.CompletedProcess[str]":
+    script = bundle.with_name("verify_bundle.py")
+    script.write_bytes((EXAMPLES / "verify_bundle.py").read_bytes())
+    return subprocess.run(
+        [python, "-I", script, bundle, "--key", audit.vkey],
+        capture_output=True, text=True, check=False, cwd=bundle.parent,
+    )  # fmt: skip
+
+
+def attestor(audit: Audit, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "ATTESTOR_DATA_DIR": str(audit.data_dir)}
+    return subprocess.run(
+        [*ATTESTOR, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@contextmanager
+def flipped(audit: Audit, position: int) -> Iterator[None]:
+    """One bit of an event is another for as long as the block lasts."""
+    flip = (
+        "UPDATE events SET state = set_byte(state, 30, get_byte(state, 30) # 4) WHERE position = %s"
+    )
+    url = PostgresDirectory.prepare(audit.data_dir).url("attestor")
+    options = "-c search_path=attestor -c session_replication_role=replica"
+    with psycopg.connect(url, autocommit=True, options=options) as connection:
+        connection.execute(flip, (position,))
+        try:
+            yield
+        finally:
+            connection.execute(flip, (position,))
+
+
+def test_an_auditor_proves_a_number_down_to_the_box_and_finds_a_flipped_byte(
+    audit: Audit, empty_python: Path, tmp_path: Path
+) -> None:
+    call = audit.client.call
+    (entry,) = call("GET", f"/cms-reports/{audit.report}")["report"]["reports"]
+    assert (entry["denominator"], entry["numerator"]) == (2, 1)
+
+    # Down to the patient, the value, the box on the page, and the event.
+    path = f"/metrics/{audit.metric}/patients?period=2020-01-01..2030-12-31&population=numerator"
+    (member,) = call("GET", path)
+    (value,) = member["evidence"]["numerator"]
+    assert words_in(call("GET", f"/documents/{value['document_id']}/words"), value)
+    assert audit.get(f"/documents/{value['document_id']}/pages/{value['pdf_page']}.png")[:4] == (
+        b"\x89PNG"
+    )
+    history = call("GET", f"/patients/{member['patient_id']}/history")
+    (event,) = (e for e in history if e["type"] == "patient.scraped")
+    recorded = [answer["observation"] for answer in event["data"]["answers"]]
+    assert [each["id"] for each in recorded] == [value["observation_id"]]
+    position = int(event["position"])
+
+    # Offline, with nothing of the service's.
+    bundle = audit.bundle(tmp_path / "bundle.zip")
+    done = verify_offline(empty_python, audit, bundle)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "verified"), done.stdout
+    assert audit.get(f"/events/{position}/proof")
+    whole = attestor(audit, "verify", "--key", audit.vkey)
+    assert (whole.returncode, whole.stdout.count("ok ")) == (0, 3), whole.stdout + whole.stderr
+
+    with flipped(audit, position):
+        done = verify_offline(empty_python, audit, audit.bundle(tmp_path / "damaged.zip"))
+        whole = attestor(audit, "verify", "--key", audit.vkey)
+    assert done.returncode == 1
+    assert f"BAD  events: position {position}: changed" in done.stdout
+    assert whole.returncode == 1
+    assert f"BAD  log: changed: position {position}\n" in whole.stdout
+
+
+def words_in(document: dict[str, Any], value: dict[str, Any]) -> str:
+    """The words of the page that lie in the value's box, which must hold the value."""
+    (page,) = (p for p in document["pages"] if p["number"] == value["pdf_page"])
+    box = value["highlight"]
+    inside = " ".join(
+        word["text"]
+        for word in page["words"]
+        if box["x1"] <= (word["x1"] + word["x2"]) / 2 <= box["x2"]
+        and box["y1"] <= (word["y1"] + word["y2"]) / 2 <= box["y2"]
+    )
+    assert value["value"] in inside
+    return inside
+
+
+def test_a_key_that_cannot_audit_gets_no_bundle(audit: Audit, client: Client) -> None:
+    scopes = ["reports:read", "patients:read"]
+    key = client.call("POST", "/api-keys", {"name": "Reader", "scopes": scopes})["api_key"]
+    request = urllib.request.Request(
+        f"{client.url}/cms-reports/{audit.report}/bundle", headers={"X-API-Key": key}
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=60)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+def test_the_command_line_writes_the_bundle_that_the_api_answers(
+    audit: Audit, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.zip"
+    account = str(audit.client.call("GET", "/account")["id"])
+    done = attestor(audit, "reports", "bundle", account, str(audit.report), "-o", str(file))
+    assert done.returncode == 0, done.stderr
+    assert verify_bundle.main([str(file), "--key", audit.vkey]) == 0
+    assert json.loads(verify_bundle.Bundle(str(file)).archive.read("manifest.json"))["files"]
+    assert list(tmp_path.iterdir()) == [file]
