@@ -29,6 +29,8 @@ from api.resources.members import Members
 from api.resources.metrics import Metrics
 from api.resources.patient_reports import PatientReports
 from api.resources.patients import Patients
+from api.resources.samples import Samples
+from api.resources.scrapes import Scrapes
 from api.resources.transparency import Transparency
 from api.resources.values import Observations, Values
 from api.resources.variables import Variables
@@ -49,12 +51,14 @@ def create_app(services: Services) -> App:
         "values": Values(services, "number"),
         "date_values": Values(services, "date"),
         "observations": Observations(services),
+        "scrapes": Scrapes(services),
         "variables": Variables(services, "number"),
         "date_variables": Variables(services, "date"),
         "metrics": Metrics(services),
         "members": Members(services),
         "cms_reports": CmsReports(services),
         "bundles": Bundles(services),
+        "samples": Samples(services),
         "frozen_reports": FrozenReports(services),
         "documents": Documents(services),
         "imports": Imports(services),

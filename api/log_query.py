@@ -2,9 +2,9 @@
 
 from api.parameters import Parameter, choice, moment, text, whole
 from api.request import Request
-from domain.catalogue import CATALOGUE
 from domain.ids import Kind
 from service.history.history import Wanted
+from service.history.words import TOPICS
 
 NDJSON = "application/x-ndjson"
 
@@ -22,7 +22,7 @@ def aggregate_of(given: str) -> tuple[Kind, int]:
 
 FILTERS = (
     text("actor", 50, "Only by this one, such as key:7 or user:3."),
-    choice("type", sorted(event.TOPIC for event in CATALOGUE), "Only events of this type."),
+    choice("type", TOPICS, "Only events of this type."),
     moment("from", "Not before this instant."),
     moment("to", "Before this instant."),
     choice("sort", ("position", "-position"), "Order; `-position` is the newest first."),

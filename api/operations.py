@@ -16,11 +16,14 @@ from api.schemas.charts import (
     DateValueIn,
     NumberObservationIn,
     PatientIn,
+    PatientScrapeIn,
+    ReviewIn,
     ScrapeIn,
+    ScrapesIn,
     ValueIn,
 )
 from api.schemas.measures import DateVariableIn, MetricIn, VariableIn
-from api.schemas.reports import AttestationIn, FreezeIn, RestatementIn, SubmissionIn
+from api.schemas.reports import AbstractionIn, AttestationIn, FreezeIn, RestatementIn, SubmissionIn
 from api.shapes import access, charts, frame, history, measures, reports, transparency
 from domain.account import Scope
 from projections.access_log import OUTCOMES
@@ -76,6 +79,11 @@ ACCESS_FILTERS = (
 
 SINCE = whole(
     "since", 1, 10**15 - 1, "Add the proof that the log only grew since it had so many events."
+)
+
+PERCENT = replace(whole("percent", 1, 100, "So many of the patients."), is_required=True)
+SEED = replace(
+    text("seed", 100, "Any text; the same one draws the same patients."), is_required=True
 )
 
 READ_P, WRITE_P = Scope.PATIENTS_READ, Scope.PATIENTS_WRITE
@@ -147,6 +155,17 @@ OPERATIONS = (
     _op("add_observation", "POST", f"{PATIENT}/observations", "observations.list", WRITE_P,
         "Add a value beside the others", charts.ShownValue, status=201,
         body=(NumberObservationIn, DateObservationIn)),
+    _op("scrape_patient", "POST", f"{PATIENT}/scrape", "scrapes.patient", WRITE_P,
+        "Scrape all variables off the documents in one run", charts.PatientScrape,
+        body=(PatientScrapeIn,), is_body_optional=True),
+    _list("list_patient_scrapes", "GET", f"{PATIENT}/scrapes", "scrapes.patient", READ_P,
+          "List the runs over a chart, with their candidates", charts.ScrapeRun),
+    _op("review_value", "POST", f"{PATIENT}/observations/{{observation_id:id}}/review",
+        "scrapes.review", WRITE_P, "Accept, correct or reject a scraped value",
+        charts.ShownValue, body=(ReviewIn,)),
+    _op("scrape_many", "POST", "/scrapes", "scrapes.many", WRITE_P,
+        "Scrape many charts in the background", access.Job, status=202, body=(ScrapesIn,),
+        is_body_optional=True),
     _list("list_variables", "GET", "/variables", "variables.list", READ_D,
           "List numerical variables", measures.Variable, query=(AS_OF,)),
     _op("define_variable", "POST", "/variables", "variables.list", WRITE_D,
@@ -214,6 +233,12 @@ OPERATIONS = (
     _op("get_report_bundle", "GET", f"{REPORT}/bundle", "bundles", Scope.AUDIT_READ,
         "Download a frozen report with all that proves it", media_types=("application/zip",),
         errors=(422, 503), query=(SINCE,)),
+    _op("draw_sample", "GET", f"{REPORT}/sample", "samples", Scope.AUDIT_READ,
+        "Draw patients of a frozen report for a second abstraction", media_types=("text/csv",),
+        query=(PERCENT, SEED)),
+    _op("compare_abstraction", "POST", f"{REPORT}/sample", "samples", Scope.AUDIT_READ,
+        "Compare a second abstraction with a frozen report; nothing is stored",
+        reports.Comparison, body=(AbstractionIn,)),
     _op("verify_report", "GET", f"{REPORT}/verify", "frozen_reports.verify", READ_R,
         "Compute a frozen report anew and compare", reports.Verification),
     _list("compare_reports", "GET", f"{REPORT}/diff", "frozen_reports.diff", READ_R,

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import access_trail, append, http, imports, projection, sealing
+from benchmarks import access_trail, append, http, imports, projection, sealing, verify
 from benchmarks.bench import DIRECTORY, Bench, find_peer, server
 from benchmarks.report import Finding, table
 
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Finding]]] = {
     "http": http.run,
     "access_trail": access_trail.run,
     "sealing": sealing.run,
+    "verify": verify.run,
 }
 
 

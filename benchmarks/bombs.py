@@ -14,7 +14,6 @@ def bombs() -> Mapping[str, bytes]:
         "cross-reference streams before each other": _stream_loop(),
         f"a predictor of {HUGE} columns": _predictor(12, HUGE),
         f"a TIFF predictor of {HUGE} columns": _predictor(2, HUGE),
-        "objects inside a stream of objects that is itself": _object_stream_loop(),
     }
 
 
@@ -59,20 +58,6 @@ def _stream_loop() -> bytes:
         for number, before in ((2, first + length), (3, first))
     )
     return f"%PDF-1.7\n{objects}startxref\n{first}\n%%EOF\n".encode()
-
-
-def _object_stream_loop() -> bytes:
-    """The catalog is in an object stream whose length is in the same stream."""
-    objects = "1 0 9 20 << /Type /Catalog >> 40"
-    holder = f"<< /Type /ObjStm /N 2 /First 9 /Length 9 0 R >>\nstream\n{objects}\nendstream"
-    made = f"%PDF-1.7\n4 0 obj\n{holder}\nendobj\n"
-    entries = bytes((0, 0, 0, 2, 4, 0, 1, 9, 0, 2, 4, 1))
-    table = f"<< /Type /XRef /Size 10 /W [1 1 1] /Index [0 2 4 1 9 1] /Root 1 0 R /Length {len(entries)} >>"
-    return (
-        f"{made}5 0 obj\n{table}\nstream\n".encode()
-        + entries
-        + f"\nendstream\nendobj\nstartxref\n{len(made)}\n%%EOF\n".encode()
-    )
 
 
 def _one_page(page: str, content: str) -> list[str]:

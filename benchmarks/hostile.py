@@ -37,7 +37,7 @@ class Damage:
     child_peak_mb: float
     open_files_left: int
     processes_left: int
-    temporary_files_left: int
+    temporary_files_left: Sequence[str]
 
 
 def run(directories: Sequence[Path]) -> tuple[list[End], Damage]:
@@ -49,19 +49,18 @@ def run(directories: Sequence[Path]) -> tuple[list[End], Damage]:
     }
     this = psutil.Process()
     temporary = _temporary_files()
+    size, opened = this.memory_info().rss, this.num_fds()
     with ParserServer() as server:
-        server.parse(b"%PDF-1.7")
-        size, opened = this.memory_info().rss, this.num_fds()
         ends = [
             _end(server, *key, path.read_bytes())
             for key, path in tqdm(files.items(), "parsing", unit="file", disable=None)
         ]
         ends += [_end(server, GENERATED, name, pdf) for name, pdf in bombs().items()]
-        grown = (this.memory_info().rss - size) / MEGABYTE
-        left_open = this.num_fds() - opened
+    grown = (this.memory_info().rss - size) / MEGABYTE
+    left_open = this.num_fds() - opened
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     processes = len(this.children(recursive=True))
-    left = len(_temporary_files() - temporary)
+    left = sorted(_temporary_files() - temporary)
     return ends, Damage(grown, peak, left_open, processes, left)
 
 
@@ -85,22 +84,21 @@ def _groups(ends: Sequence[End]) -> Mapping[str, None]:
 
 def _block(group: str, ends: Sequence[End]) -> str:
     slowest = max(ends, key=lambda end: end.seconds)
-    states = Counter(end.state for end in ends)
-    lines = [f"{group}: {len(ends)} files, each ended", *_counted(states)]
-    return "\n".join([*lines, f"  slowest: {slowest.seconds:.1f} s, {slowest.name}"])
-
-
-def _counted(states: Counter[str]) -> list[str]:
-    return [f"  {count:5}  {state}" for state, count in states.most_common()]
+    states = Counter(end.state for end in ends).most_common()
+    counted = [f"  {count:5}  {state}" for state, count in states]
+    each = [f"         {end.name}: {end.state}" for end in ends if group == GENERATED]
+    last = f"  slowest: {slowest.seconds:.1f} s, {slowest.name}"
+    return "\n".join([f"{group}: {len(ends)} files, each ended", *counted, *each, last])
 
 
 def _damage(damage: Damage) -> str:
+    names = damage.temporary_files_left
     return "\n".join(
         [
             f"memory: this process {damage.parent_grown_mb:+.0f} MB, "
             f"largest child {damage.child_peak_mb:.0f} MB",
             f"left: {damage.open_files_left} open files, {damage.processes_left} processes, "
-            f"{damage.temporary_files_left} temporary files",
+            f"{len(names)} temporary files" + "".join(f"\n  {name}" for name in names),
         ]
     )
 

@@ -23,6 +23,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     Patient.DocumentAdded,
     Patient.DocumentRead,
     Patient.Scraped,
+    Patient.ValueReviewed,
     Patient.Held,
     Patient.Released,
     Patient.Erased,

@@ -23,6 +23,7 @@ class Observation:
 
     `evidence` is what was sent or scraped with this very value. `carried` is what an earlier
     value of the variable showed and this one did not replace; it is shown, but proves nothing.
+    `review` is "accepted" or "corrected" when a person looked at what was scraped.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Observation:
     carried: Evidence = field(default_factory=Evidence)
     confidence: float | None = None
     is_addition: bool = False
+    review: str | None = None
     supersedes: tuple[int, ...] = ()
 
     @property
@@ -45,6 +47,17 @@ class Observation:
         own, carried = self.evidence, self.carried
         placed = own if (own.pdf_page, own.highlight, own.document_id) != (None,) * 3 else carried
         return replace(placed, note=own.note if own.note is not None else carried.note)
+
+    @property
+    def is_a_persons(self) -> bool:
+        """Whether a person typed, accepted or corrected it."""
+        return self.source == Source.MANUAL or self.review is not None
+
+    def is_same_reading(self, other: "Observation") -> bool:
+        """Whether both are the same value, read at the same place."""
+        return (self.value, self.evidence.document_id, self.evidence.highlight) == (
+            other.value, other.evidence.document_id, other.evidence.highlight
+        )  # fmt: skip
 
     @property
     def is_proven(self) -> bool:

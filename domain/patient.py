@@ -29,17 +29,21 @@ class Demographics:
 
 @dataclass(frozen=True)
 class ScrapeAnswer:
-    """What one scrape says of one variable: an observation, or why there is none."""
+    """What one scrape says of one variable: a new observation, one that is kept, or why none."""
 
     variable_id: int
     kind: VariableKind
     observation: Observation | None
     reason: str | None
     candidates: tuple[dict[str, Any], ...]
+    kept: Observation | None = None
+    """The value that stays in place of what was found, because a person answers for it."""
 
     def as_state(self) -> dict[str, Any]:
         """JSON-ready event content."""
+        kept = {"kept": self.kept.id} if self.kept else {}
         return {
+            **kept,
             "variable_id": self.variable_id,
             "kind": self.kind,
             "observation": self.observation.as_state() if self.observation else None,
@@ -137,6 +141,21 @@ class Patient(Aggregate):
                 if answer["observation"]:
                     aggregate._hold(Observation.from_state(answer["observation"]))
 
+    class ValueReviewed(Event):
+        TOPIC = "patient.value_reviewed"
+        account_id: int
+        variable_id: int
+        observation_id: int
+        decision: str
+        observation: dict[str, Any] | None
+
+        def apply(self, aggregate: "Patient") -> None:
+            reviewed = aggregate.observations.pop(self.observation_id)
+            if self.observation is not None:
+                aggregate._hold(Observation.from_state(self.observation))
+            else:
+                aggregate.rejected.append(reviewed)
+
     class Held(Event):
         TOPIC = "patient.held"
         account_id: int
@@ -164,6 +183,7 @@ class Patient(Aggregate):
         self.demographics = Demographics(**demographics)
         self.observations: dict[int, Observation] = {}
         self.documents: dict[str, Document] = {}
+        self.rejected: list[Observation] = []
 
     @property
     def number(self) -> int:
@@ -224,6 +244,38 @@ class Patient(Aggregate):
             observation_id=observation_id,
             variable_id=observation.variable_id,
             metadata=metadata,
+        )
+
+    def review(
+        self,
+        observation_id: int,
+        decision: str,
+        observation: Observation | None,
+        metadata: events.Metadata,
+    ) -> None:
+        """Answer for a scraped value: accept it as `observation`, correct it to that, or reject it
+        (None), so that it counts nowhere and no scrape brings the same reading back."""
+        reviewed = self.observation(observation_id)
+        if reviewed.source != Source.SCRAPE or reviewed.review is not None:
+            raise Conflict("Only a scraped value that nobody has looked at can be reviewed.")
+        if observation is not None and observation.evidence.document_id is not None:
+            self.document(observation.evidence.document_id)
+        self.trigger_event(
+            self.ValueReviewed,
+            account_id=self.account_id,
+            variable_id=reviewed.variable_id,
+            observation_id=observation_id,
+            decision=decision,
+            observation=observation.as_state() if observation else None,
+            metadata=metadata,
+        )
+
+    def was_rejected(self, observation: Observation) -> bool:
+        """Whether a person rejected this very reading before."""
+        return any(
+            rejected.variable_id == observation.variable_id
+            and rejected.is_same_reading(observation)
+            for rejected in self.rejected
         )
 
     def add_document(
@@ -306,6 +358,20 @@ class Patient(Aggregate):
             superseded = (shown.id,)
         carried = shown.shown if shown else Evidence()
         return replace(observation, supersedes=superseded, carried=carried)
+
+    def kept_in_place_of(self, scraped: Observation, *, is_bulk: bool) -> Observation | None:
+        """The value that a scraped one must not replace: the same reading that was accepted
+        before, and in a run over many variables whatever a person answers for."""
+        held = [
+            each
+            for each in self._of(scraped.variable_id)
+            if each.day == scraped.day or scraped.kind == "date"
+        ]
+        for each in reversed(held):
+            is_reviewed = each.review is not None and each.is_same_reading(scraped)
+            if is_reviewed or (is_bulk and each.is_a_persons):
+                return each
+        return None
 
     def current(self, variable_id: int) -> Observation | None:
         """The shown value: of the latest clinical day, among equals the last recorded."""

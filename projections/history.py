@@ -59,6 +59,8 @@ class Logged:
 def count_events(reader: Reader, wanted: EventFilter) -> int:
     """How many events match."""
     query = _filtered(_QUERIES["count_events"], wanted)
+    if wanted.originator_id and wanted == EventFilter(wanted.account_id, wanted.originator_id):
+        query = _QUERIES["count_of_aggregate"]
     row = reader.rows(query, vars(wanted), prepare=False)[0]
     return int(row[0])
 
@@ -99,7 +101,8 @@ def events_of_observations(
 ) -> dict[int, Event]:
     """By id of an observation the event that recorded it."""
     rows = reader.rows(_QUERIES["events_of_observations"], {"ids": list(ids)}) if ids else []
-    return {row[0]: LogEntry.of(row[1:], decoder).event for row in rows}
+    entries = {row[1]: LogEntry.of(row[1:], decoder) for row in rows}
+    return {row[0]: entries[row[1]].event for row in rows}
 
 
 @dataclass(frozen=True)

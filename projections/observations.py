@@ -37,7 +37,7 @@ class Observations:
                     {"id": superseded, "position": recorded.position}
                     for superseded in observation.supersedes
                 ]
-            if isinstance(event, Patient.ObservationWithdrawn):
+            if isinstance(event, Patient.ObservationWithdrawn | Patient.ValueReviewed):
                 rows["observation_ends"].append(
                     {"id": event.observation_id, "position": recorded.position}
                 )
@@ -49,6 +49,8 @@ def observations_in(event: Any) -> list[Observation]:
     match event:
         case Patient.ObservationRecorded():
             states = [event.observation]
+        case Patient.ValueReviewed():
+            states = [event.observation] if event.observation else []
         case Patient.ObservationsImported():
             states = event.observations
         case Patient.Scraped():
@@ -92,8 +94,8 @@ def observation_body(observation: Observation, actor: str, version: int) -> dict
         "recorded_by": actor,
         "version": version,
     }
-    if observation.source == "scrape":
-        body["review"] = "unreviewed"
+    if observation.source == "scrape" or observation.review is not None:
+        body["review"] = observation.review or "unreviewed"
     if observation.kind == "date":
         body["end"] = observation.end
     return body

@@ -260,6 +260,12 @@ def patients_by_external_id(
     return {row[0]: row[1] for row in rows}
 
 
+def patients_with_documents(database: Reader, account_id: int, limit: int) -> list[int]:
+    """The first of an account's patients with a document that was not refused, by id."""
+    scope = {"account_id": account_id, "limit": limit}
+    return [row[0] for row in database.rows(_QUERIES["patients_with_documents"], scope)]
+
+
 def next_document_to_read(database: Reader) -> tuple[str, int, int, str] | None:
     """Id, account, patient and SHA-256 of the oldest document that is still to be read."""
     row = database.row(_QUERIES["next_document_to_read"])

@@ -26,7 +26,7 @@ from projections.reports import Reports
 from projections.runner import Decoder, LogEntry
 
 _QUERIES = load("runner")
-_SHADOW = "attestor_shadow"
+SHADOW = "attestor_shadow"
 _BATCH = 2000
 _APPEND_LOCK = 61274401
 _FOLDED = (Access(), Patients(), Observations(), Definitions(), Reports())
@@ -109,17 +109,17 @@ def _rebuild_results(connection: Connection, is_check: bool) -> list[str]:
 
 def _make_shadow(connection: Connection, shadow: _Shadow) -> None:
     _drop_shadow(connection)
-    connection.execute(f"CREATE SCHEMA {_SHADOW}".encode())
-    connection.execute(f"SET search_path = {_SHADOW}".encode())
+    connection.execute(f"CREATE SCHEMA {SHADOW}".encode())
+    connection.execute(f"SET search_path = {SHADOW}".encode())
     for file in shadow.files:
         text = resources.files("projections").joinpath("schema", file).read_text("utf-8")
         connection.execute(text.encode())
     # The functions of the main schema now write to the shadow tables, by their plain names.
-    connection.execute(f"SET search_path = {_SHADOW}, {SCHEMA}".encode())
+    connection.execute(f"SET search_path = {SHADOW}, {SCHEMA}".encode())
 
 
 def _drop_shadow(connection: Connection) -> None:
-    connection.execute(f"DROP SCHEMA IF EXISTS {_SHADOW} CASCADE".encode())
+    connection.execute(f"DROP SCHEMA IF EXISTS {SHADOW} CASCADE".encode())
 
 
 def _fold_next(connection: Connection, decoder: Decoder, after: int, report: Report) -> int:
@@ -154,7 +154,7 @@ def _differences(connection: Connection, shadow: _Shadow) -> list[str]:
 
 def _difference_of(table: str) -> bytes:
     key = {"measure_results": "patient_id", "cms_reports": "metric_id"}.get(table, "id")
-    present, rebuilt = f"{SCHEMA}.{table}", f"{_SHADOW}.{table}"
+    present, rebuilt = f"{SCHEMA}.{table}", f"{SHADOW}.{table}"
     return (
         f"SELECT count(*), min({key}::text) FROM ("  # noqa: S608  names of our own tables
         f"(TABLE {present} EXCEPT ALL TABLE {rebuilt}) UNION ALL"
@@ -166,7 +166,7 @@ def _swap(connection: Connection, shadow: _Shadow) -> None:
     for table in shadow.tables:
         for statement in (
             f"DROP TABLE {SCHEMA}.{table}",
-            f"ALTER TABLE {_SHADOW}.{table} SET SCHEMA {SCHEMA}",
+            f"ALTER TABLE {SHADOW}.{table} SET SCHEMA {SCHEMA}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {SCHEMA}.{table} TO {ROLE}",
         ):
             connection.execute(statement.encode())

@@ -1,20 +1,16 @@
-"""The transparency log as it is stored: tiles, checkpoints, keys, and entries read for it."""
+"""The transparency log as it is stored: tiles, checkpoints and keys."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
-
-from domain.transparency import leaf
 from domain.transparency.note import VerifierKey, parse_key
-from projections.database import Reader, Row, Transaction
+from projections.database import Reader, Transaction
 from projections.queries import load
 
 QUERIES = load("transparency")
 TileName = tuple[int, int]
 """Level and index."""
-_COPY = f"COPY (SELECT {leaf.COLUMNS} FROM events WHERE {{}}) TO STDOUT (FORMAT binary)"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -50,40 +46,6 @@ class Status:
     troubles: Mapping[str, str]
 
 
-def entries_after(
-    connection: psycopg.Connection[Row], position: int, limit: int
-) -> Iterator[bytes]:
-    """The entries of the next events after a position, at most `limit`, in their order."""
-    wanted = f"position > {position:d} ORDER BY position LIMIT {limit:d}"
-    return _entries(connection, wanted)
-
-
-def entries_at(connection: psycopg.Connection[Row], positions: Collection[int]) -> Iterator[bytes]:
-    """The entries of the events at these positions, in their order."""
-    numbers = ",".join(f"{position:d}" for position in positions)
-    return _entries(connection, f"position = ANY('{{{numbers}}}'::bigint[]) ORDER BY position")
-
-
-def _entries(connection: psycopg.Connection[Row], wanted: str) -> Iterator[bytes]:
-    with connection.cursor() as cursor, cursor.copy(_COPY.format(wanted).encode()) as copy:
-        for row in leaf.rows(messages(copy)):
-            yield leaf.entry(row)
-
-
-def messages(copy: psycopg.Copy) -> Iterator[bytes | bytearray | memoryview]:
-    """The messages of a binary COPY, each taken from the driver's buffer where there is one.
-
-    Iterating over the COPY itself waits for each row anew, which takes twice as long as the rest.
-    """
-    take = copy.connection.pgconn.get_copy_data
-    message: bytes | bytearray | memoryview = b""
-    while message != leaf.COPY_TRAILER:
-        length, buffered = take(1)
-        message = buffered if length > 0 else copy.read()
-        yield message
-    copy.read()
-
-
 def sealed_size(reader: Reader) -> int:
     """How many events have their hashes in the tiles."""
     row = reader.row(QUERIES["sealed"])
@@ -97,10 +59,16 @@ def read_tiles(reader: Reader, names: Collection[TileName]) -> dict[TileName, by
     return {(level, index): hashes for level, index, hashes in rows}
 
 
+def pending(reader: Reader) -> int:
+    """How many events are not sealed yet; below zero when sealed ones are gone."""
+    row = reader.row(QUERIES["pending"])
+    return row[0] if row else 0
+
+
 def write_tiles(
     transaction: Transaction, tiles: Mapping[TileName, bytes], old: int, new: int
-) -> None:
-    """Store tiles, and that the log is sealed up to `new` events instead of `old`."""
+) -> bool:
+    """Store tiles, and that the log is sealed up to `new` events; False when it was not at `old`."""
     transaction.execute(
         QUERIES["put_tiles"],
         {
@@ -109,7 +77,7 @@ def write_tiles(
             "contents": list(tiles.values()),
         },
     )
-    transaction.execute(QUERIES["advance"], {"old": old, "new": new})
+    return transaction.execute(QUERIES["advance"], {"old": old, "new": new}) == 1
 
 
 def last_checkpoint(reader: Reader) -> StoredCheckpoint | None:

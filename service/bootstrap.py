@@ -7,6 +7,7 @@ from projections.database import Database
 from service.access_trail import AccessTrail
 from service.accounts import Accounts
 from service.application import Application
+from service.audit_samples import AuditSamples
 from service.authentication import Authentication
 from service.bundles import Bundles
 from service.documents import Documents
@@ -23,6 +24,8 @@ from service.pdf.sandbox import ParserServer
 from service.pdf.store import BlobStore, FileBlobStore
 from service.report_schedule import ReportSchedule
 from service.reports import Reports
+from service.reviews import Reviews
+from service.scrape_jobs import ScrapeJobs
 from service.scraping import Scraping
 from service.settings import Settings
 from service.transparency import Transparency
@@ -47,6 +50,8 @@ class Services:
     documents: Documents
     page_images: PageImages
     scraping: Scraping
+    scrape_jobs: ScrapeJobs
+    reviews: Reviews
     imports: Imports
     reports: Reports
     report_schedule: ReportSchedule
@@ -59,6 +64,7 @@ class Services:
     erasure: Erasure
     transparency: Transparency
     bundles: Bundles
+    audit_samples: AuditSamples
     users: Users
 
     def close(self) -> None:
@@ -92,6 +98,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
     application = Application(database, Vault(database, lambda: master_keys(settings)))
     store = FileBlobStore(settings.data_dir / "documents", application.vault)
     patients = Patients(application, now)
+    scraping = Scraping(application, patients, store, now)
     reports = Reports(application)
     transparency = Transparency(database)
     waiting_max = max(1, settings.threads // 4)
@@ -109,7 +116,9 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         page_images=PageImages(
             documents, store, ParserServer(), max(1, settings.threads - 2)
         ),
-        scraping=Scraping(application, patients, store, now),
+        scraping=scraping,
+        scrape_jobs=ScrapeJobs(application, scraping),
+        reviews=Reviews(application, patients),
         imports=Imports(
             application, patients, settings.data_dir / "imports", settings.max_import_bytes
         ),
@@ -124,5 +133,6 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         erasure=Erasure(application, store),
         transparency=transparency,
         bundles=Bundles(application, transparency),
+        audit_samples=AuditSamples(application),
         users=Users(application, now),
     )

@@ -11,6 +11,7 @@ from domain.errors import AttestorError
 from service.commands import (
     accounts,
     backup,
+    history,
     keys_rotation,
     measures,
     patient_erasure,
@@ -69,7 +70,9 @@ def parser() -> argparse.ArgumentParser:
         group(commands, "benchmarks", "Official benchmarks."),
     )
     reports.add(group(commands, "reports", "Frozen reports."))
-    patient_erasure.add(group(commands, "patient", "Patients."))
+    patients = group(commands, "patient", "Patients.")
+    history.add(patients)
+    patient_erasure.add(patients)
     transparency.add(group(commands, "transparency", "The signed log."))
     upkeep.add(commands, group(commands, "events", "The log."))
     verify.add(commands)

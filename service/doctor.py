@@ -7,6 +7,8 @@ from datetime import timedelta
 import psycopg
 
 from domain.errors import AttestorError
+from domain.ids import number_of
+from domain.patient import Patient
 from projections.database import ROLE
 from projections.rebuild import rebuild
 from service.bootstrap import Services
@@ -67,12 +69,13 @@ def _rights(services: Services) -> tuple[bool, str]:
     row = services.database.row(
         "SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user::text,"
         " has_table_privilege('events', 'UPDATE') OR has_table_privilege('events', 'DELETE')"
-        " OR has_table_privilege('events', 'TRUNCATE'),"
+        " OR has_table_privilege('events', 'TRUNCATE')"
+        " OR has_table_privilege('access_log', 'UPDATE, DELETE, TRUNCATE'),"
         " (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'events'::regclass"
         "  AND NOT tgisinternal AND tgenabled <> 'D')"
     )
     if row is None or row[0] or row[1] != ROLE or row[2]:
-        return False, "the service's role could change or remove events"
+        return False, "the service's role could change or remove events or access records"
     if row[3] < 2:
         return False, "the triggers that forbid changing events are missing or disabled"
     return True, "the service can append events, not change or remove them"
@@ -101,12 +104,24 @@ def _keys(services: Services) -> tuple[bool, str]:
     missing = row[0] if row else 0
     if missing:
         return False, f"{missing} patients have no key"
+    if unexplained := _unexplained_losses(services):
+        return False, f"{unexplained} keys were destroyed, but no patient was erased with them"
     for (patient_id,) in services.database.rows("SELECT id FROM patient_heads LIMIT 1"):
         try:
             services.application.vault.encrypt(patient_id, b"probe", b"doctor")
         except AttestorError:
             return False, "the master key is not the one the keys were wrapped with"
     return True, "every patient has a key, and the master key opens it"
+
+
+def _unexplained_losses(services: Services) -> int:
+    destroyed = services.database.rows(
+        "SELECT patient_id FROM attestor_keys.patient_keys WHERE wrapped IS NULL"
+    )
+    erased = services.database.rows(
+        "SELECT originator_id FROM events WHERE topic = %s", (Patient.Erased.TOPIC,)
+    )
+    return len({row[0] for row in destroyed} - {number_of(row[0]) for row in erased})
 
 
 def _documents(services: Services) -> tuple[bool, str]:

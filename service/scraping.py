@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -34,10 +34,21 @@ from service.resource import Resource
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _CANDIDATES_KEPT = 5
+Result = Found | NotFound
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to look for, in which documents. A bulk run leaves alone what a person answers for."""
+
+    variables: Sequence[VariableOfValue]
+    document_id: str | None = None
+    model: str | None = None
+    is_bulk: bool = False
 
 
 class Scraping:
-    """One run reads all readable documents of a patient for one variable."""
+    """A run reads all readable documents of a patient, and is one event."""
 
     def __init__(
         self,
@@ -64,39 +75,60 @@ class Scraping:
         too. Raises CannotExtract without a readable document, NotYet when parsing takes longer
         than 30 seconds. An unknown `model` runs the local extractor, which the answer names."""
         variable = self._patients.variable(context, kind, variable_id)
-        documents = self._readable(context, patient_id, document_id)
-        words = [(document.id, self._words(patient_id, document)) for document in documents]
-        result = extract(words, _target(variable))
-        found = self._observation(context, variable, result) if isinstance(result, Found) else None
+        (shown,) = self.run(context, patient_id, Run([variable], document_id, model))
+        return shown
 
-        def tell(patient: Patient) -> ScrapeAnswer:
-            answer = ScrapeAnswer(
-                variable_id,
-                kind,
-                patient.put_in_place(found) if found else None,
-                result.reason if isinstance(result, NotFound) else None,
-                tuple(_candidate(candidate) for candidate in result.candidates[:_CANDIDATES_KEPT]),
-            )
-            patient.record_scrape(
-                [answer],
-                documents=documents,
-                model=model,
-                extractor=EXTRACTOR,
-                extractor_version=EXTRACTOR_VERSION,
-                metadata=context.metadata(),
-            )
-            return answer
-
+    def run(self, context: Context, patient_id: int, run: Run) -> list[Resource]:
+        """Find the values of several variables in one event; one answer each, in their order."""
         return self._application.change(
             context,
             Patient,
             patient_id,
-            tell,
-            lambda r, s, p, answer: _answered(context, p, variable, answer, s),
+            self.prepare(context, patient_id, run),
+            lambda r, s, p, answers: [
+                _answered(context, p, variable, answer, s)
+                for variable, answer in zip(run.variables, answers, strict=True)
+            ],
         )
 
-    def _readable(
-        self, context: Context, patient_id: int, document_id: str | None
+    def prepare(
+        self, context: Context, patient_id: int, run: Run
+    ) -> Callable[[Patient], list[ScrapeAnswer]]:
+        """Read the documents; what is answered tells a patient of it, as often as needed."""
+        documents = self.readable(context, patient_id, run.document_id)
+        looked = [
+            (variable, result, self._observation(context, variable, result))
+            for variable, result in zip(
+                run.variables, self.look(patient_id, documents, run.variables), strict=True
+            )
+        ]
+
+        def tell(patient: Patient) -> list[ScrapeAnswer]:
+            answers = [_answer(patient, *each, is_bulk=run.is_bulk) for each in looked]
+            patient.record_scrape(
+                answers,
+                documents=documents,
+                model=run.model,
+                extractor=EXTRACTOR,
+                extractor_version=EXTRACTOR_VERSION,
+                metadata=context.metadata(),
+            )
+            return answers
+
+        return tell
+
+    def look(
+        self,
+        patient_id: int,
+        documents: Sequence[Document],
+        variables: Sequence[VariableOfValue],
+    ) -> list[Result]:
+        """What the extractor finds of each variable; nothing is recorded."""
+        words = [(document.id, self._words(patient_id, document)) for document in documents]
+        return [extract(words, _target(variable)) for variable in variables]
+
+    def readable(
+        self, context: Context, patient_id: int, document_id: str | None = None
     ) -> Sequence[Document]:
         """The documents to read, once they have been parsed; each wait polls the chart itself."""
         deadline = time.monotonic() + _WAIT_SECONDS
@@ -123,8 +155,11 @@ class Scraping:
         )
 
     def _observation(
-        self, context: Context, variable: VariableOfValue, found: Found
-    ) -> Observation:
+        self, context: Context, variable: VariableOfValue, found: Result
+    ) -> Observation | None:
+        """The value that a result is, unless nothing was found."""
+        if isinstance(found, NotFound):
+            return None
         observed_on = found.observed_on.isoformat() if found.observed_on else None
         is_date = variable.kind == "date"
         zone = context.principal.zone
@@ -140,6 +175,28 @@ class Scraping:
             evidence=Evidence(found.note, found.page, _box(found.box), found.document_id),
             confidence=found.confidence,
         )
+
+
+def _answer(
+    patient: Patient,
+    variable: VariableOfValue,
+    result: Result,
+    found: Observation | None,
+    *,
+    is_bulk: bool,
+) -> ScrapeAnswer:
+    """What becomes of a result in this chart."""
+    observation, kept, reason = None, None, None
+    if found is None:
+        reason = result.reason if isinstance(result, NotFound) else None
+    elif patient.was_rejected(found):
+        page = found.evidence.pdf_page
+        reason = f"{found.value} on page {page} was found again; somebody had rejected it."
+    else:
+        kept = patient.kept_in_place_of(found, is_bulk=is_bulk)
+        observation = None if kept else patient.put_in_place(found)
+    candidates = tuple(_candidate(each) for each in result.candidates[:_CANDIDATES_KEPT])
+    return ScrapeAnswer(variable.id, variable.kind, observation, reason, candidates, kept)
 
 
 def _target(variable: VariableOfValue) -> Target:
@@ -178,17 +235,23 @@ def _answered(
     answer: ScrapeAnswer,
     saved: Saved,
 ) -> Resource:
-    shown = value_shown(context, patient, variable, answer.observation, saved)
+    standing = answer.observation or answer.kept
+    shown = value_shown(context, patient, variable, standing, saved)
     body = {
         **shown.body,
-        "found": answer.observation is not None,
+        "found": standing is not None,
+        "recorded": answer.observation is not None,
         "variable_id": variable.id,
         "variable_name": variable.definition["name"],
         "model": EXTRACTOR,
-        "confidence": answer.observation.confidence if answer.observation else None,
+        "confidence": standing.confidence if standing else None,
         "candidates": list(answer.candidates),
     }
-    if answer.observation is None:
+    if answer.kept is not None:
+        # Who recorded it, and when, the chart itself tells.
+        for name in ("recorded_by", "recorded_at", "version"):
+            body.pop(name)
+    if standing is None:
         body["note"] = answer.reason
     elif body["highlight"]:
         body["highlight"] = {**body["highlight"], "page": body["pdf_page"]}

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from projections.database import SCHEMA
+from projections.rebuild import SHADOW
 
 TABLES = (
     "patients", "patient_heads", "observations", "documents", "measure_results", "idempotency",
@@ -30,6 +31,8 @@ def scrub(url: str) -> list[str]:
     may, and each line of the answer is a step that the administrator of the server has to do.
     """
     with psycopg.connect(url, autocommit=True) as connection:
+        # Of a rebuild that was killed; one that runs has read what is gone, and has to start anew.
+        connection.execute(f"DROP SCHEMA IF EXISTS {SHADOW} CASCADE".encode())
         for table in (*(f"{SCHEMA}.{name}" for name in TABLES), _KEYS):
             connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
         if not _is_superuser(connection):

@@ -15,13 +15,15 @@ from domain.transparency.leaf import leaf_hash, position_of
 from domain.transparency.merkle import HASH_BYTES, consistency_path, verify_consistency
 from domain.transparency.tiles import Edge, Tile, right_edge, split, subtree, tiles_of
 from projections.database import Database, Transaction
+from projections.log_entries import entries_after
 from projections.transparency import (
     QUERIES,
     StoredCheckpoint,
     add_checkpoint,
-    entries_after,
     last_checkpoint,
+    pending,
     read_tiles,
+    sealed_size,
     write_tiles,
 )
 from service.bootstrap import Services, now
@@ -71,7 +73,10 @@ class Sealer:
 
     def seal(self) -> int:
         """Seal the next events, a batch at most; how many they were. Raises Trouble."""
-        if self._database.row(QUERIES["is_pending"]) == (False,):
+        number = pending(self._database)
+        if number < 0:
+            raise Trouble(f"{-number} sealed events are gone from the end of the log")
+        if number == 0:
             return 0
         with self._database.connection() as connection, connection.transaction():
             transaction = Transaction(connection)
@@ -81,7 +86,8 @@ class Sealer:
             if entries and position_of(entries[-1]) != sealed + len(entries):
                 raise Trouble(f"an event is missing after position {sealed}")
             tiles = edge.extend(map(leaf_hash, entries))
-            write_tiles(transaction, tiles, sealed, edge.size)
+            if not write_tiles(transaction, tiles, sealed, edge.size):
+                raise Trouble("it is not stored any more how far the log is sealed")
             failpoint(BEFORE_SEAL_COMMIT)
         failpoint(AFTER_SEAL_COMMIT)
         return len(entries)
@@ -112,21 +118,21 @@ class Sealer:
         return StoredCheckpoint(edge.size, made.root, signed, now, key.key_id)
 
     def _sign_if_due(self, is_behind: bool) -> None:
-        last = last_checkpoint(self._database)
+        last, sealed = last_checkpoint(self._database), sealed_size(self._database)
+        size = last.size if last else 0
+        if sealed == size:
+            return
         age = self._now() - last.signed_at if last else _EVERY
         # A clock that was set back must not keep the log from being signed.
-        if not timedelta() <= age < _EVERY or (not is_behind and self._is_report_new(last)):
+        is_old = not timedelta() <= age < _EVERY
+        if is_old or (not is_behind and self._is_report_new(size, sealed)):
             self.sign()
 
-    def _is_report_new(self, last: StoredCheckpoint | None) -> bool:
-        size = last.size if last else 0
-        row = self._database.row(QUERIES["sealed"])
-        sealed = row[0] if row else 0
-        scope = {
-            "after": max(size, self._searched), "upto": sealed, "topic": Report.Created.TOPIC
-        }  # fmt: skip
-        found = self._database.row(QUERIES["has_frozen_report"], scope)
-        is_new = found is not None and bool(found[0])
+    def _is_report_new(self, size: int, sealed: int) -> bool:
+        """Whether a report was frozen since the last checkpoint, of `size` events."""
+        after = max(size, self._searched)
+        scope = {"after": after, "upto": sealed, "topic": Report.Created.TOPIC}
+        is_new = self._database.row(QUERIES["has_frozen_report"], scope) == (True,)
         if not is_new:
             self._searched = sealed
         return is_new

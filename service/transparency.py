@@ -8,13 +8,13 @@ from domain.transparency.leaf import position_of
 from domain.transparency.merkle import HASH_BYTES, Span, consistency_path, inclusion_path
 from domain.transparency.tiles import Tile, split, subtree, tiles_of
 from projections.database import Database
+from projections.log_entries import entries_at
 from projections.transparency import (
     QUERIES,
     LogKey,
     Status,
     StoredCheckpoint,
     checkpoint_of,
-    entries_at,
     last_checkpoint,
     list_checkpoints,
     log_keys,

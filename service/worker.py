@@ -1,27 +1,22 @@
-"""The background worker: reads documents, applies imports, freezes scheduled reports, forgets old
-access records, and seals the log."""
+"""The background worker: reads documents, does imports and scrapes, freezes scheduled reports,
+forgets old access records, and seals the log."""
 
 import logging
 import threading
 from collections.abc import Callable
 
-import orjson
-
 from domain.account import ALL_SCOPES
 from domain.errors import AttestorError
-from domain.patient import Patient
-from projections.access import account_zone
 from projections.jobs import next_job
-from projections.patients import next_document_to_read
 from service.access_trail import AccessTrail
 from service.application import Application
 from service.checkpoint_sink import Deliveries
-from service.context import Context, Principal
+from service.context import Principal
+from service.document_reading import DocumentReading
 from service.imports import ImportJob, Imports
 from service.leadership import Leadership
-from service.pdf.sandbox import Parsed, ParserServer
-from service.pdf.store import BlobStore
 from service.report_schedule import ReportSchedule
+from service.scrape_jobs import ScrapeJob, ScrapeJobs
 from service.sealer import Sealer
 
 _IDLE_SECONDS = 0.05
@@ -37,9 +32,9 @@ class Worker:
     def __init__(
         self,
         application: Application,
-        store: BlobStore,
         imports: Imports,
-        parser: ParserServer,
+        scrapes: ScrapeJobs,
+        documents: DocumentReading,
         leadership: Leadership,
         schedule: ReportSchedule,
         trail: AccessTrail,
@@ -48,9 +43,9 @@ class Worker:
         deliveries: Deliveries,
     ) -> None:
         self._application = application
-        self._store = store
         self._imports = imports
-        self._parser = parser
+        self._scrapes = scrapes
+        self._documents = documents
         self._leadership = leadership
         self._schedule = schedule
         self._trail = trail
@@ -65,7 +60,7 @@ class Worker:
             threading.Thread(target=self._repeat, args=(step,), name=step.__name__)
             for step in (
                 self.read_next_document,
-                self.apply_next_import,
+                self.do_next_job,
                 self.freeze_due_reports,
                 self.forget_old_access,
                 self.seal_log,
@@ -76,7 +71,7 @@ class Worker:
             loop.start()
         for loop in loops:
             loop.join()
-        self._parser.close()
+        self._documents.close()
         self._leadership.give_up()
 
     def stop(self) -> None:
@@ -84,44 +79,44 @@ class Worker:
         self._stopping.set()
 
     def read_next_document(self) -> bool:
-        """Parse the oldest waiting document and record how it ended; False when there is none."""
-        waiting = next_document_to_read(self._application.database)
-        if waiting is None:
-            return False
-        document_id, account_id, patient_id, sha256 = waiting
-        context = self._context(account_id, f"read-{document_id}")
-        result = self._parser.parse(self._store.get(patient_id, sha256, "pdf"))
-        if isinstance(result, Parsed):
-            words = orjson.dumps(result.words.to_json())
-            self._store.put(patient_id, sha256, "words", words)
+        """Read the oldest waiting document; False when there is none."""
+        return self._documents.read_next()
 
-        def tell(patient: Patient) -> None:
-            metadata = context.metadata()
-            if isinstance(result, Parsed):
-                pages = len(result.words.pages)
-                patient.document_was_read(document_id, pages, result.words.summary(), metadata)
-            else:
-                patient.document_was_refused(document_id, result.reason, metadata)
-
-        self._application.change(context, Patient, patient_id, tell, lambda r, s, p, t: None)
-        return True
-
-    def apply_next_import(self) -> bool:
-        """Take up the oldest unfinished import; False when there is none."""
+    def do_next_job(self) -> bool:
+        """Take up the oldest unfinished import or scrape; False when there is none."""
         waiting = next_job(self._application.database)
         if waiting is None:
             return False
-        job_id, account_id, _, request, lines_done, zone = waiting
-        principal = Principal(account_id, zone, frozenset(ALL_SCOPES), request["key_id"])
-        job = ImportJob(job_id, principal, request["content_type"], lines_done)
+        job_id, account_id, kind, request, lines_done, zone = waiting
+        principal = Principal(
+            account_id, zone, frozenset(ALL_SCOPES), request["key_id"], request.get("user_id")
+        )
+        do, fail = (
+            self._import(ImportJob(job_id, principal, request["content_type"], lines_done))
+            if kind == "import"
+            else self._scrape(ScrapeJob(job_id, principal, request, lines_done))
+        )
         try:
-            self._imports.run(job, self._stopping.is_set)
+            do()
         except AttestorError:
             raise
         except Exception as error:  # one of the three places that may: the job ends, and says so
-            _LOG.error("import failed", extra={"job_id": job.id, "error": type(error).__name__})
-            self._imports.fail(job, f"The service could not go on: {type(error).__name__}.")
+            _LOG.error("job failed", extra={"job_id": job_id, "error": type(error).__name__})
+            fail(f"The service could not go on: {type(error).__name__}.")
         return True
+
+    def _import(self, job: ImportJob) -> tuple[Callable[[], None], Callable[[str], None]]:
+        """How to do a job, and how to give it up."""
+        return (
+            lambda: self._imports.run(job, self._stopping.is_set),
+            lambda detail: self._imports.fail(job, detail),
+        )
+
+    def _scrape(self, job: ScrapeJob) -> tuple[Callable[[], None], Callable[[str], None]]:
+        return (
+            lambda: self._scrapes.run(job, self._stopping.is_set),
+            lambda detail: self._scrapes.finish(job, "failed", detail),
+        )
 
     def freeze_due_reports(self) -> bool:
         """Freeze scheduled reports whose period is over; then rest for a while."""
@@ -146,11 +141,6 @@ class Worker:
     def _rest(self, seconds: float) -> bool:
         self._stopping.wait(seconds)
         return False
-
-    def _context(self, account_id: int, request_id: str) -> Context:
-        zone = account_zone(self._application.database, account_id) or "UTC"
-        principal = Principal(account_id, zone, frozenset(ALL_SCOPES))
-        return Context(principal, request_id, channel="system")
 
     def _repeat(self, step: Callable[[], bool]) -> None:
         while not self._stopping.is_set():

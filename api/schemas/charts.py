@@ -3,9 +3,20 @@
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validate, validates_schema
-from marshmallow.fields import Nested
+from marshmallow.fields import Nested, String
 
-from api.fields import Day, DayOrInstant, Flag, JsonObject, Real, ValueText, Whole, identifier, text
+from api.fields import (
+    Day,
+    DayOrInstant,
+    Flag,
+    JsonObject,
+    ListOf,
+    Real,
+    ValueText,
+    Whole,
+    identifier,
+    text,
+)
 from api.schemas.base import Strict
 
 _FARTHEST = 100_000
@@ -106,3 +117,37 @@ class ScrapeIn(Strict):
 
     model = text(200, allow_none=True)
     document_id = text(100, allow_none=True, metadata={"description": "Only this document."})
+
+
+_SOME = validate.Length(min=1, max=1000)
+
+
+class PatientScrapeIn(ScrapeIn):
+    """One run over a chart; without any ids every variable of the account is looked for."""
+
+    variable_ids = ListOf(identifier(), validate=_SOME)
+    date_variable_ids = ListOf(identifier(), validate=_SOME)
+
+
+class ScrapesIn(Strict):
+    """Runs over many charts; without patients, over all that have a document."""
+
+    patient_ids = ListOf(identifier(), validate=validate.Length(min=1, max=100_000))
+    variable_ids = ListOf(identifier(), validate=_SOME)
+    date_variable_ids = ListOf(identifier(), validate=_SOME)
+
+
+class ReviewIn(Strict):
+    """What a person makes of a scraped value. A correction has a value, and may have a place."""
+
+    decision = String(required=True, validate=validate.OneOf(("accept", "correct", "reject")))
+    value = ValueText(metadata=ValueIn._declared_fields["value"].metadata)
+    observed_on = DayOrInstant(
+        allow_none=True, metadata={"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    )
+    end = Day(allow_none=True, metadata={"format": "date", "description": "Of a date value."})
+    note = text(4000, allow_none=True)
+    pdf_page = Whole(allow_none=True, validate=validate.Range(min=1, max=100_000))
+    highlight = Nested(HighlightIn, allow_none=True)
+    document_id = text(100, allow_none=True, metadata={"description": "Of the same patient."})
+    reason = text(1000, allow_none=True)

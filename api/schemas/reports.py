@@ -2,7 +2,7 @@
 
 from marshmallow import validate
 
-from api.fields import ListOf, identifier, text
+from api.fields import ListOf, Whole, identifier, text
 from api.schemas.base import Strict
 
 
@@ -39,3 +39,24 @@ class RestatementIn(Strict):
     """Why a report is restated."""
 
     reason = text(1000, shortest=1, required=True, metadata={"example": "A late result."})
+
+
+class AbstractionIn(Strict):
+    """The worksheet of a sample, its last column filled in by somebody who abstracted anew."""
+
+    percent = Whole(
+        required=True,
+        validate=validate.Range(min=1, max=100),
+        metadata={"description": "As the sample was drawn."},
+    )
+    seed = text(
+        100, shortest=1, required=True, metadata={"description": "As the sample was drawn."}
+    )
+    worksheet = text(
+        1_000_000,
+        required=True,
+        metadata={
+            "description": "CSV as it was drawn; empty cells of `second` were not rated.",
+            "example": "patient_id,kind,id,name,observation_id,second\r\n",
+        },
+    )

@@ -67,6 +67,7 @@ class Scraped(PatientVariable):
     """What a scrape found of a numerical variable."""
 
     found = Boolean()
+    recorded = Boolean(metadata={"description": "false: a value that a person answers for stays."})
     variable_id = identifier()
     variable_name = String()
     model = String()
@@ -78,6 +79,7 @@ class ScrapedDate(PatientDateVariable):
     """What a scrape found of a date variable."""
 
     found = Boolean()
+    recorded = Boolean(metadata={"description": "false: a value that a person answers for stays."})
     variable_id = identifier()
     variable_name = String()
     model = String()
@@ -133,3 +135,37 @@ class Document(Shape):
 
 class Words(Shape):
     """The words of a document with their boxes."""
+
+
+class ScrapeAnswer(ShownValue):
+    """What a run found of one variable, a number or a date."""
+
+    found = Boolean()
+    recorded = Boolean()
+    variable_id = identifier()
+    variable_name = String()
+    model = String()
+    confidence = Float(allow_none=True)
+    candidates = List(Nested(Candidate))
+
+
+class PatientScrape(Shape):
+    """One run over a chart: how much was found, and each answer."""
+
+    patient_id = identifier()
+    found = Integer()
+    not_found = Integer()
+    answers = List(Nested(ScrapeAnswer))
+
+
+class ScrapeRun(Shape):
+    """A past run: who looked, in which documents, with what extractor, and what was found."""
+
+    position = String()
+    recorded_at = instant()
+    actor = String()
+    model = String(allow_none=True)
+    extractor = String()
+    extractor_version = String()
+    documents = List(Dict())
+    answers = List(Dict())

@@ -169,6 +169,45 @@ class Verification(Shape):
     erased_patients = Integer()
 
 
+class Agreement(Shape):
+    """How two abstractions of one thing agree: in percent, and beyond chance (Cohen's kappa).
+
+    `id` is a variable's of a value, a metric's of a population. Kappa is null where it is not
+    defined.
+    """
+
+    kind = String(validate=validate.OneOf(("value", "population")))
+    id = identifier()
+    name = String()
+    rated = Integer()
+    agreed = Integer()
+    agreement = Float(allow_none=True)
+    kappa = Float(allow_none=True)
+
+
+class Disagreement(Shape):
+    """Something that was reported as one thing and abstracted as another."""
+
+    patient_id = identifier()
+    kind = String(validate=validate.OneOf(("value", "population")))
+    id = identifier()
+    name = String()
+    observation_id = identifier(allow_none=True)
+    reported = String()
+    second = String()
+
+
+class Comparison(Shape):
+    """How a second abstraction of a sample agrees with a frozen report."""
+
+    report_id = identifier()
+    patients = Integer()
+    items = Integer()
+    rated = Integer()
+    agreements = List(Nested(Agreement))
+    disagreements = List(Nested(Disagreement))
+
+
 class Member(Shape):
     """A patient behind a count: `evidence` by population, and what the numerator misses."""
 

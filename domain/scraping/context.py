@@ -14,7 +14,7 @@ GOAL = re.compile(
     re.I,
 )
 FAMILY = re.compile(
-    rf"\b(?:{_RELATIVES}|family)(?:'s|\u2019s)?\b",
+    rf"\b(?:{_RELATIVES}|family (?:medical |health )?(?:history|hx|members?))(?:'s|\u2019s)?\b",
     re.I,
 )
 _RELATIVE_FIRST = re.compile(
@@ -31,9 +31,9 @@ ORDERED = re.compile(
 HISTORY = re.compile(
     r"\b(?:previous(?:ly)?|prior|history of|last (?:year|month|time|visit)|then was|had been"
     r"|used to be|baseline|admission|in the past|ago|initially|peak(?:ed)?|nadir|highest|lowest"
-    r"|on arrival|at presentation|came in|presented with|down from|up from|was then|yesterday"
+    r"|on arrival|at presentation|came in|presented with|was then|yesterday"
     r"|last (?:week|visit|check|result|value)|before surgery|pre-?op\w*|at booking|at intake"
-    r"|at diagnosis|(?<=\d )was \d)\b",
+    r"|at diagnosis|then (?=\d))",
     re.I,
 )
 NOW = re.compile(
@@ -64,7 +64,7 @@ DOSE = re.compile(
     r"|twice daily|tablets?|capsules?|iv push|weekly|as needed|prn)\b",
     re.I,
 )
-PAST_SECTION = re.compile(r"\bhistory\b", re.I)
+PAST_SECTION = re.compile(r"\b(?:history|pmh|pmhx|psh|past medical)\b", re.I)
 PLAN = re.compile(r"\b(?:plan|goals?|recommendations?|instructions?|orders?)\b", re.I)
 _CONNECTORS_TEXT = """
     of is was were are at the a an with level levels count value values reading today to be
@@ -83,7 +83,10 @@ _CLOSING = (", ", ";", "(", ")", "]", " and ", " but ", " then ")
 _BRACKET = re.compile(r"\s?[\w/%.]{0,12}\s?\([^()]*\)")
 _HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}(?:[ (]*[\d:/-]{4,10}\)?)?):\s")
 _ITEM_END = re.compile(r"[.!?]\s|[\u2022\u25aa\u25cf]\s?")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\bvs\.)"
+    r"(?<!\bNo\.)\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s"
+)
 
 
 def clause(text: str, start: int, end: int) -> str:

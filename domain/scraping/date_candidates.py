@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.scraping import context, sightings
 from domain.scraping.dates import PrintedDate
-from domain.scraping.events import ADMINISTRATIVE, DOCUMENTED
+from domain.scraping.events import DOCUMENTED
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
 from domain.scraping.occasions import (
@@ -15,6 +15,7 @@ from domain.scraping.occasions import (
     events_in,
     heading_tense,
     label_tense,
+    subjects,
     without_tense,
 )
 from domain.scraping.reading import Reading
@@ -29,6 +30,13 @@ _PLANNED = re.compile(
     r"|declin\w+|refus\w+|cancel\w+|missed|offered)\b",
     re.I,
 )
+_DOSE = re.compile(r"(?:dose|shot|#|date|no\.?)?\s?#?\d\b|\d(?:st|nd|rd|th)\b", re.I)
+_TO_COME = re.compile(
+    r"\W*(?:assessment (?:and|&) )?(?:plan(?:ned)?|future|upcoming|pending|orders?|to do|due)\b", re.I
+)
+_FIXED = ("birth", "ordered", "reported")
+"""Events that are never planned."""
+_OTHER_FIELD = re.compile(r"\bdate\b", re.I)
 _BARE_DATE = re.compile(r"(?:^|[\d.;,|]\s+)(?P<key>Date)\s*:?\s*$", re.I)
 ENDINGS = ("discharge", "stopped")
 _OPENS = re.compile(r"\s?[:\u2013-]?\s?")
@@ -80,8 +88,7 @@ class DateSearch:
 
     def _title_names_it(self) -> bool:
         """Whether the document is the report of the very event."""
-        keys = {key for _, _, key in events_in(self.reading.title())}
-        return self.occasion.key in keys - ADMINISTRATIVE
+        return self.occasion.key in subjects(self.reading.title(), self.occasion)
 
     def _around(self, hit: Hit, later: list[Hit], penalty: float) -> Iterator[Sighting]:
         own = list(self._after(hit, later, penalty))
@@ -103,7 +110,8 @@ class DateSearch:
         ):
             between = text[hit.end : printed.start]
             foreign = context.foreign_words(between)
-            if foreign > MOST_FOREIGN_WORDS:
+            another = skipped and _OTHER_FIELD.search(between)
+            if foreign > MOST_FOREIGN_WORDS or another:
                 return
             base = NAMED if _is_named(hit, between) else MENTIONED
             score = base - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty
@@ -129,9 +137,14 @@ class DateSearch:
             if others and (not dates or min(others) < dates[0].start):
                 return
             headed = self._heading_tense(cell)
-            if dates and (first or (headed and headed == self.occasion.tense)):
+            if dates and (first or self._is_repeated(cell) or (headed == self.occasion.tense != "")):
                 yield from self._in_cell(hit, cell, penalty)
             first = first and not dates
+
+    def _is_repeated(self, cell: Flow) -> bool:
+        """Whether a column holds a further date of the same event, such as the second dose."""
+        head = self.reading.grid.heading(cell)
+        return head is not None and _DOSE.match(head.text) is not None
 
     def _in_cell(self, hit: Hit, cell: Flow, penalty: float) -> Iterator[Sighting]:
         for skipped, printed in enumerate(self.reading.dates[cell]):
@@ -153,7 +166,7 @@ class DateSearch:
                     for printed in self.reading.dates[cell][:1]:
                         if self.reading.grid.heading(cell) is flow:
                             yield self._judged(hit, cell, printed, MENTIONED - penalty, "")
-        elif alone:
+        elif alone and (table is None or table.header is None):
             yield from self._in_section(hit, penalty)
 
     def _in_section(self, hit: Hit, penalty: float) -> Iterator[Sighting]:
@@ -166,7 +179,7 @@ class DateSearch:
                 head = self.reading.grid.heading(cell)
                 dated = head is not None and head.text.lower().startswith("date")
                 for printed in self.reading.dates[cell][:1]:
-                    if dated or len(cell.words) <= 3:
+                    if dated or len(cell.words) <= 3 or self.occasion.tense == "next":
                         yield self._judged(hit, cell, printed, SECTION - penalty, "")
 
     def _judged(
@@ -175,10 +188,11 @@ class DateSearch:
         score, refusal, exact = self._by_tense(hit, flow, score)
         text = hit.flow.text
         start, _ = context.sentence(text, hit.start)
-        before = text[start : hit.end]
-        if context.FAMILY.search(before):
+        before = f"{text[start : hit.end]} {between}"
+        section = self.reading.heading(flow)
+        if self._is_of_relative(hit, before, section):
             refusal = sightings.RELATIVE
-        if self.occasion.tense != "next" and _PLANNED.search(before + between):
+        if self.occasion.tense != "next" and self._is_planned(flow, before, section):
             refusal = refusal or sightings.PLANNED
         if self.occasion.key not in ENDINGS and self._ends_period(flow, printed):
             refusal = refusal or sightings.END_OF_PERIOD
@@ -197,6 +211,20 @@ class DateSearch:
             snippet(hit, flow, printed.start, printed.end),
             exact=exact,
         )
+
+    def _is_of_relative(self, hit: Hit, before: str, section: str) -> bool:
+        over = f"{section} {context.inline_heading(hit.flow.text, hit.start)[0]} {before}"
+        return context.FAMILY.search(over) is not None or context.is_of_relative(
+            hit.flow.text, hit.start
+        )
+
+    def _is_planned(self, flow: Flow, before: str, section: str) -> bool:
+        if self.occasion.key in _FIXED:
+            return False
+        head = self.reading.grid.heading(flow)
+        short = len(flow.words) <= MOST_CELL_WORDS
+        over = (section if short else "", head.text if head is not None else "")
+        return _PLANNED.search(before) is not None or any(map(_TO_COME.match, over))
 
     def _heading_tense(self, cell: Flow) -> Tense:
         head = self.reading.grid.heading(cell)
@@ -232,7 +260,9 @@ def _is_named(hit: Hit, between: str) -> bool:
     """Whether the label is a field ("Visit date:", "DOB 1/2/1950") and no mention in prose."""
     before = hit.flow.text[: hit.start].rstrip().lower()
     after = between.strip().lower()
-    return before.endswith(("date of", "date")) or after in ("", ":", "-", "date", "date:", "on")
+    if after == "on":
+        return context.sentence(hit.flow.text, hit.start)[0] == hit.start
+    return before.endswith(("date of", "date")) or after in ("", ":", "-", "date", "date:")
 
 
 def _extra_words(hit: Hit) -> int:

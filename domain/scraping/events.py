@@ -1,116 +1,42 @@
 """What happens to a patient on a date, and how documents name it."""
 
-EVENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("birth", ("birth", "dob", "d o b", "birthdate", "birthday", "born", "birth date")),
-    (
-        "visit",
-        (
-            "visit",
-            "office visit",
-            "clinic visit",
-            "encounter",
-            "appointment",
-            "appt",
-            "service",
-            "dos",
-            "seen",
-            "consultation",
-            "follow up",
-            "followup",
-            "follow up visit",
-            "return visit",
-            "follow up appointment",
-            "rtc",
-            "return to clinic",
-            "return to office",
-        ),
-    ),
-    ("admission", ("admission", "admitted", "admit date", "admit on")),
-    ("discharge", ("discharge", "discharged")),
-    ("exam", ("exam", "examination", "study", "procedure")),
-    ("surgery", ("surgery", "operation")),
-    ("collected", ("collected", "collection", "drawn", "specimen", "sample")),
-    ("received", ("received", "receipt")),
-    (
-        "reported",
-        (
-            "reported",
-            "report",
-            "printed",
-            "print",
-            "generated",
-            "finalized",
-            "signed",
-            "created",
-            "document created",
-            "dictated",
-            "transcribed",
-            "verified",
-            "report signed",
-            "report finalized",
-            "document",
-            "effective time",
-        ),
-    ),
-    ("referral", ("referral", "referred")),
-    ("death", ("death", "deceased", "died", "dod")),
-    ("onset", ("onset", "diagnosed", "diagnosis")),
-    ("started", ("started", "start", "begun", "initiated")),
-    ("stopped", ("stopped", "stop", "ended", "end", "expiration", "discontinued")),
-    ("vital signs", ("vital signs", "vitals", "vital sign")),
-    ("colonoscopy", ("colonoscopy", "colonoscopies", "screening colonoscopy")),
-    ("sigmoidoscopy", ("sigmoidoscopy", "flexible sigmoidoscopy")),
-    ("fit", ("fit test", "fobt", "fit", "fecal immunochemical test")),
-    ("stool dna", ("fit dna", "cologuard", "stool dna test")),
-    ("mammogram", ("mammogram", "mammography", "screening mammogram", "mammo")),
-    ("pap smear", ("pap smear", "pap", "pap test", "cervical cytology", "cervical screening")),
-    (
-        "echocardiogram",
-        ("echocardiogram", "echo", "tte", "echocardiography", "transthoracic echocardiogram"),
-    ),
-    ("ekg", ("ekg", "ecg", "electrocardiogram", "electrocardiographic procedure", "12 lead ekg")),
-    (
-        "dexa",
-        ("dexa", "dxa", "dexa scan", "bone density", "bone densitometry", "bone density scan"),
-    ),
-    (
-        "eye exam",
-        ("eye exam", "retinal exam", "dilated eye exam", "diabetic eye exam", "eye examination"),
-    ),
-    ("foot exam", ("foot exam", "diabetic foot exam", "foot examination")),
-    ("biopsy", ("biopsy",)),
-    ("ct", ("ct", "ct scan")),
-    ("mri", ("mri",)),
-    ("chest x-ray", ("chest x ray", "cxr", "chest radiograph")),
-    ("x-ray", ("x ray",)),
-    (
-        "influenza vaccine",
-        ("influenza vaccine", "flu shot", "flu vaccine", "influenza vaccination", "influenza"),
-    ),
-    ("pneumococcal vaccine", ("pneumococcal vaccine", "pneumovax", "prevnar", "pneumonia vaccine")),
-    ("tetanus vaccine", ("tdap", "tetanus", "td vaccine", "tetanus vaccine")),
-    ("stress test", ("stress test", "exercise stress test", "nuclear stress test")),
-)
-"""Each event with its names. A date belongs to the nearest event named before it."""
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
 
-ADMINISTRATIVE = frozenset(
-    [
-        "birth",
-        "visit",
-        "admission",
-        "discharge",
-        "exam",
-        "surgery",
-        "collected",
-        "received",
-        "reported",
-        "referral",
-        "death",
-        "onset",
-        "started",
-        "stopped",
-    ]
-)
-"""Events that are no procedures: no report is about them alone."""
+Kind = Literal["stay", "paper", "procedure", "vaccine"]
+VACCINATION = ("vaccine", "vaccination", "immunization", "immunisation", "shot", "dose", "booster")
 DOCUMENTED = ("exam", "visit", "surgery", "collected")
 """Events that a report about a procedure uses for the procedure itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event with its names. A date belongs to the nearest event named before it.
+
+    `kind` tells whether a report can be about the event alone ("procedure" or "vaccine");
+    `titles` are further words of such a report's title, `fields` names that only head a date.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    kind: Kind
+    titles: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def events() -> tuple[Event, ...]:
+    """Every event of events.toml."""
+    text = resources.files("domain.scraping").joinpath("events.toml").read_text("utf-8")
+    return tuple(_events(tomllib.loads(text)))
+
+
+def _events(tables: dict[str, dict[str, Any]]) -> Iterator[Event]:
+    for key, table in tables.items():
+        names = (key, *table["names"])
+        titles, fields = tuple(table.get("titles", ())), tuple(table.get("fields", ()))
+        yield Event(key, names, table["kind"], titles, fields)

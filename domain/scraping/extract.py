@@ -110,14 +110,16 @@ def _search(reading: Reading, question: Wanted | Occasion) -> NumberSearch | Dat
 
 
 def _pick(question: Wanted | Occasion) -> Pick:
-    return question.names.steer.pick if isinstance(question, Wanted) else ""
+    if isinstance(question, Wanted):
+        return question.names.steer.pick
+    return "first" if question.key == "birth" else ""
 
 
 def _found(ranked: Sequence[Ranked], seen: Sequence[Ranked], target: Target) -> Found:
     best = ranked[0]
     sure = confidence(ranked, THRESHOLD)
     when = best.sighting.when if target.kind == "number" else None
-    observed = when or document_date(best.reading)
+    observed = when or (None if best.sighting.is_past else document_date(best.reading))
     return Found(
         best.sighting.text,
         best.page,

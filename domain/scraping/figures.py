@@ -38,7 +38,7 @@ def figure(number: Number, printed: str, unit: Unit | None, wanted: Wanted) -> F
         source = printed if not assumed and number.unit else f"{printed} {unit.spelling}"
     score = _score(unit, wanted, bool(source), assumed)
     return Figure(
-        text, refusal or _by_bounds(text, number, wanted), score, source, assumed and bool(source)
+        text, refusal or _by_bounds(text, wanted), score, source, assumed and bool(source)
     )
 
 
@@ -79,23 +79,23 @@ def _score(unit: Unit | None, wanted: Wanted, is_converted: bool, assumed: bool)
     return SAME_UNIT if wanted.unit is not None else RIGHT_KIND
 
 
-def _by_bounds(text: str, number: Number, wanted: Wanted) -> str:
-    concept = wanted.names.concept
-    if concept is not None and not concept.low <= number.value <= concept.high:
-        return sightings.IMPOSSIBLE
+def _by_bounds(text: str, wanted: Wanted) -> str:
     for value in map(Decimal, text.split("/")):
         if wanted.low is not None and value < wanted.low:
             return sightings.OUT_OF_BOUNDS
         if wanted.high is not None and value > wanted.high:
             return sightings.OUT_OF_BOUNDS
-        if concept is not None and not _is_usual(value, concept, wanted.unit):
+        if wanted.names.concept is not None and not _is_possible(value, wanted):
             return sightings.IMPOSSIBLE
     return ""
 
 
-def _is_usual(value: Decimal, concept: Concept, wanted: Unit | None) -> bool:
-    """Whether a figure in the unit asked for is in its usual range, where one is known."""
+def _is_possible(value: Decimal, wanted: Wanted) -> bool:
+    """Whether a figure is in the usual range of the unit asked for, else in that of any unit."""
+    concept = wanted.names.concept
+    if concept is None:
+        return True
     for spelling, low, high in concept.usual:
-        if wanted is not None and wanted.is_same(named(spelling)):
+        if wanted.unit is not None and wanted.unit.is_same(named(spelling)):
             return low <= value <= high
-    return True
+    return concept.low <= value <= concept.high

@@ -13,6 +13,7 @@ LEADING, WRAPPED = 1.0, 0.4
 INDENT, OTHER_SIZE = 1.5, 0.35
 MOST_SEGMENTS = 60
 """A longer paragraph is cut."""
+KEY_WORDS = 4
 LOOK_BELOW = 3
 """Lines further down on which a cell may go on, past lines of its neighbours."""
 _FRESH_START = re.compile(
@@ -102,7 +103,15 @@ def _reads_on(segment: Segment, line: Line, below: Segment, other: Line) -> bool
         return gap < WRAPPED * height and not _has_own_figures(line, other)
     if len(line.segments) < len(other.segments) and not _is_prose(below):
         return False
-    return _is_prose(segment) and not segment.text.endswith((".", ":"))
+    keyed = below is not other.segments[0] and _has_own_key(line, other)
+    return _is_prose(segment) and not segment.text.endswith((".", ":")) and not keyed
+
+
+def _has_own_key(line: Line, other: Line) -> bool:
+    """Whether short words stand before both lines in one column: another row with its own key."""
+    above, first = line.segments[0], other.segments[0]
+    aligned = abs(above.box.x1 - first.box.x1) < above.box.height
+    return aligned and max(len(above.words), len(first.words)) <= KEY_WORDS
 
 
 def _starts_afresh(segment: Segment, below: Segment) -> bool:

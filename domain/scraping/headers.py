@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from domain.scraping.columns import is_column
 from domain.scraping.dates import dates_in
 from domain.scraping.flows import Flow
 from domain.scraping.labels import known
@@ -11,14 +12,7 @@ from domain.scraping.occasions import events_in
 from domain.scraping.stamps import SHORT
 
 MOST_WORDS, LONG_HEADING = 6, 10
-_COLUMN = re.compile(
-    r"(?:date|time|tests?|name|component|analyte?|parameter|measure|measurement|vitals?|labs?"
-    r"|results?|ergebnis|values?|your value|flag|units?|einheit|ref\b.*|reference.*|referenz\w*"
-    r"|normal.*|standard.*|range.*|status|interpretation|goal|target|prior.*|previous.*|current.*"
-    r"|today.*|low|high|admission|discharge|pre|post|baseline|pred\w*|lln|%\s?pred|score|dose.*"
-    r"|vorwert.*|last.*|next.*|latest.*|comments?|this (?:exam|visit)|abnormal)\s*:?",
-    re.I,
-)
+_COUNTED = re.compile(r"[^\W\d]+\s?#?\d{1,2}", re.I)
 _SHORT_STAMP = re.compile(rf"(?:[^\W\d]+\s)?{SHORT}(?:\s\d\d?:?\d\d)?")
 _OTHER_STAMP = re.compile(r"\(?(?:19|20)\d\d\)?|(?:[a-z]{3,9}\.?[ -])(?:19|20)\d\d", re.I)
 
@@ -35,24 +29,25 @@ def is_stamp(cell: Flow) -> bool:
     return len(re.findall(r"[^\W\d]{2,}", rest)) <= 2
 
 
-def is_column(cell: Flow) -> bool:
-    """Whether a cell says what a column holds, in words that head nothing else."""
-    return _COLUMN.fullmatch(cell.text) is not None
-
-
 def heads_first(cells: Sequence[Flow]) -> bool:
     """Whether the first row of a block may name its columns: it holds no figures, and dates only
     as columns of their own, never as the values of a form."""
     stamps = [is_stamp(cell) for cell in cells]
     if any(stamps):
         first = stamps.index(True)
-        if any(events_in(cell.text) for cell in cells[:first]):
+        if any(events_in(cell.text) and not is_column(cell.text) for cell in cells[:first]):
             return False
         rest = zip(cells[first:], stamps[first:], strict=True)
-        return all(stamp or is_column(cell) for cell, stamp in rest)
+        return all(stamp or is_column(cell.text) for cell, stamp in rest)
     if any(next(dates_in(cell.text), None) for cell in cells):
         return False
-    return not any(each.role == "plain" for cell in cells for each in numbers_in(cell.text))
+    counted = sum(_COUNTED.fullmatch(cell.text) is not None for cell in cells)
+    return not any(
+        each.role == "plain"
+        for cell in cells
+        if not is_column(cell.text) and not (counted >= 2 and _COUNTED.fullmatch(cell.text))
+        for each in numbers_in(cell.text)
+    )
 
 
 def heads_later(cells: Sequence[Flow], below: Sequence[Flow]) -> bool:
@@ -64,7 +59,7 @@ def heads_later(cells: Sequence[Flow], below: Sequence[Flow]) -> bool:
         return False
     if not heads_first(cells):
         return False
-    heading = sum(is_stamp(cell) or is_column(cell) or _is_label(cell) for cell in cells)
+    heading = sum(is_stamp(cell) or is_column(cell.text) or _is_label(cell) for cell in cells)
     values = sum(bool(numbers_in(cell.text)) or is_stamp(cell) for cell in below)
     return heading >= 2 and 2 * heading >= len(cells) and values >= 1 and len(below) >= 2
 

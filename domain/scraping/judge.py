@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.scraping import context, sightings
+from domain.scraping.columns import role_of
 from domain.scraping.figures import figure
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
@@ -14,12 +15,13 @@ from domain.scraping.reading import Reading, row_stamp
 from domain.scraping.sightings import Sighting, snippet
 from domain.scraping.stamps import PrintedStamp, Stamp, stamps_in
 from domain.scraping.surroundings import Surroundings, surroundings
-from domain.scraping.tables import role_of
 from domain.scraping.units import Unit, named, unit_at
 from domain.scraping.wanted import Wanted
 
 HISTORY, FROM, PRIOR, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 2.0, 1.0, 0.8, 0.5
-LATER, LEAVING = 0.8, 0.4
+LATER, LEAVING, MEANT, UNSURE = 0.8, 0.4, 2.5, 0.8
+_COMPARED = re.compile(r"[<>\u2264\u2265]=?\s?[\d.,]+")
+_UPPER_END = re.compile(r"\s?%?\s?(?:-|\u2013|to)\s?\d[\d.]*\s?%?", re.I)
 _CURRENT = re.compile(r"\b(?:current|today|this (?:exam|visit)|now)\b", re.I)
 LONG_TEXT = 12
 """Words above which a flow is prose and takes no date from its place in a table."""
@@ -40,8 +42,9 @@ class Judge:
         found = figure(number, printed, unit, self.wanted)
         around = surroundings(self.reading, hit, flow, number)
         moment, other_moment = self._moment(around)
+        remark = self._remark(hit, flow, number, around)
         refusal = (
-            self._role(hit, number)
+            ("" if remark else self._role(hit, number))
             or (sightings.INVISIBLE if self.reading.layout.is_white(words) else "")
             or found.refusal
             or self._context(hit, flow, number, around)
@@ -54,17 +57,31 @@ class Judge:
             flow,
             words,
             hit.text,
-            score + found.score + moment - self._penalty(around, was_from),
+            score + found.score + moment - self._penalty(around, was_from) - UNSURE * (remark != ""),
             stamp.day if stamp is not None and stamp.exact else None,
             refusal,
             snippet(hit, flow, number.start, number.end),
             stamp,
             self._is_now(around),
-            was_from or context.HISTORY.search(around.value) is not None,
+            was_from or self._is_past(around),
             stamp is None and self._is_undatable(flow),
             converted_from=found.converted_from,
             assumed=found.assumed,
+            remark=remark,
         )
+
+    def _remark(self, hit: Hit, flow: Flow, number: Number, around: Surroundings) -> str:
+        """How a value is printed that is one only with a grain of salt: the result "<0.1" of a
+        result column, or the range of a quantity that is reported as one."""
+        concept = self.wanted.names.concept
+        if number.role == "bound" and flow is not hit.flow and role_of(around.column) == "result":
+            return flow.text if _COMPARED.fullmatch(flow.text[: number.end]) else ""
+        if number.role == "range" and concept is not None and concept.is_a_range:
+            upper = _UPPER_END.match(flow.text, number.end)
+            open_bracket = context.depth(flow.text[: number.start]) > 0
+            if upper is not None and not open_bracket and role_of(around.column) != "reference":
+                return flow.text[number.start : upper.end()].strip()
+        return ""
 
     def _role(self, hit: Hit, number: Number) -> str:
         if number.role != "plain":
@@ -102,7 +119,7 @@ class Judge:
         if context.CHANGE.search(flow.text, max(0, number.start - 20), number.start):
             return sightings.CHANGE
         text = hit.flow.text
-        sample = f"{over} {text[context.clause_start(text, hit.start) : hit.start]}"
+        sample = f"{goal} {text[context.clause_start(text, hit.start) : hit.start]}"
         if context.OTHER_SAMPLE.search(sample) and not self._asks_for_sample(hit):
             return sightings.OTHER_SAMPLE
         after = around.lead[len(around.opening) + hit.end - hit.start :]
@@ -124,7 +141,7 @@ class Judge:
         said = told((*texts, around.section), steer.moment)
         if said == "no" or (steer.strict and not said):
             return 0.0, sightings.OTHER_MOMENT
-        return (LATER if said else -LATER), ""
+        return (MEANT if said else -LATER), ""
 
     def _penalty(self, around: Surroundings, was_from: bool) -> float:
         steered = self.wanted.names.steer != Steer()
@@ -142,6 +159,11 @@ class Judge:
         """Whether a value is the first of a change: "from 9.1 to 7.2", "9.1 -> 7.2"."""
         arrow = context.ARROW.match(flow.text, number.end)
         return context.is_from(flow.text, number.start) or arrow is not None
+
+    def _is_past(self, around: Surroundings) -> bool:
+        """Whether a value is of the past, by its clause or by the heading over it."""
+        over = f"{around.inline} {around.section}"
+        return bool(context.HISTORY.search(around.value) or context.PAST_SECTION.search(over))
 
     def _is_now(self, around: Surroundings) -> bool:
         column = role_of(around.column) == "result" and _CURRENT.search(around.column)

@@ -1,6 +1,7 @@
 """Where a document names a quantity: the variable that is asked for, or another one."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,6 +9,11 @@ from domain.scraping.flows import Flow
 from domain.scraping.lexicon import concepts
 from domain.scraping.names import OWN, Names, lexicon
 from domain.scraping.phrases import Index, index_of, loose_matches, matches, tokens
+
+
+VITAL_SIGNS = frozenset(
+    ["blood pressure", "heart rate", "respiratory rate", "temperature", "oxygen saturation", "weight"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ def _by_first() -> Index:
     return index_of({**others, **{name: concept.key for name, concept in lexicon().items()}})
 
 
-def hits(flow: Flow, found: Iterable[Hit], names: Names) -> tuple[Hit, ...]:
+def hits(flow: Flow, found: Sequence[Hit], names: Names) -> tuple[Hit, ...]:
     """The labels in `flow`, where `found` are those of the lexicon; the variable's have key OWN.
 
     Where labels lie within each other the longest counts.
@@ -41,6 +47,7 @@ def hits(flow: Flow, found: Iterable[Hit], names: Names) -> tuple[Hit, ...]:
         for start, end, _ in matches(flow.text, names.index)
         if _may_be_short(flow.text, start, end)
     ]
+    mine += _letters(flow, found, names.letters)
     if not mine and len(names.loose) > 1:
         mine = [
             Hit(flow, start, end, OWN, True) for start, end in loose_matches(flow.text, names.loose)
@@ -52,6 +59,13 @@ def hits(flow: Flow, found: Iterable[Hit], names: Names) -> tuple[Hit, ...]:
     ]
     kept = [own_hit for own_hit in mine if not any(_covers(hit, own_hit) for hit in longer)]
     return tuple(sorted((*kept, *longer), key=lambda hit: hit.start))
+
+
+def _letters(flow: Flow, found: Sequence[Hit], letters: tuple[str, ...]) -> Iterator[Hit]:
+    """Single capitals before a figure in a text that names other vital signs: "T 98.2 P 72"."""
+    if letters and any(hit.key in VITAL_SIGNS for hit in found):
+        for match in re.finditer(rf"(?<![\w.-])(?:{'|'.join(letters)})(?=:?\s?\d)", flow.text):
+            yield Hit(flow, match.start(), match.end(), OWN)
 
 
 def _is_own(hit: Hit, names: Names) -> bool:

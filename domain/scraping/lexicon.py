@@ -30,6 +30,7 @@ class Concept:
 
     `usual` says for some units between which values a figure without a unit can be in them;
     `line` how its dimensions convert into each other; `valence` how many equivalents one mole has.
+    `letters` stand for it among vital signs; `is_a_range` when it is often reported as a range.
     """
 
     key: str
@@ -41,6 +42,8 @@ class Concept:
     line: Line | None = None
     valence: Decimal = Decimal(1)
     exclusions: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    is_a_range: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -63,6 +66,8 @@ def _concepts(tables: dict[str, dict[str, Any]]) -> Iterator[Concept]:
             _line(table),
             Decimal(table.get("valence", 1)),
             tuple(table.get("exclusions", ())),
+            tuple(table.get("letters", ())),
+            table.get("is_a_range", False),
         )
 
 

@@ -14,20 +14,29 @@ _FILLER_TEXT = """
     of the a an most recent latest last current result results value values test level levels
     measured reading in on at patient patients total number s score measurement size today
 """
-_FILLER = frozenset(_FILLER_TEXT.split())
+FILLER = frozenset(_FILLER_TEXT.split())
 NARROWER = {"glucose": ("fasting glucose",)}
 """Concepts whose values also answer for a wider one."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """What counts as a label of one variable, beside every other concept's labels."""
+    """What counts as a label of one variable, beside every other concept's labels.
+
+    `own` are all its names, `given` those it was given; `letters` single capitals that stand for it
+    among vital signs.
+    """
 
     own: tuple[Tokens, ...]
+    given: tuple[Tokens, ...]
     concept: Concept | None
     steer: Steer
     loose: Tokens
     index: Index
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return self.concept.letters if self.concept is not None else ()
 
 
 def names_of(name: str, aliases: Iterable[str], description: str | None = None) -> Names:
@@ -46,10 +55,11 @@ def names_of(name: str, aliases: Iterable[str], description: str | None = None) 
     explained = concept or _explained(description or "")
     if explained is not None:
         own += _names_of_concept(explained)
-    loose = tuple(dict.fromkeys(stem(word) for word in given[0] if word not in _FILLER))
+    loose = tuple(dict.fromkeys(stem(word) for word in given[0] if word not in FILLER))
     own = list(dict.fromkeys(own))
     index = index_of({each: OWN for each in own})
-    return Names(tuple(own), explained, steer, () if explained else loose, index)
+    spoken = tuple(each for each in given if each)
+    return Names(tuple(own), spoken, explained, steer, () if explained else loose, index)
 
 
 def _names_of_concept(concept: Concept) -> Iterator[Tokens]:
@@ -76,9 +86,9 @@ def _concept_of(name: str, given: list[Tokens]) -> tuple[Concept | None, bool]:
 def _core(name: Tokens) -> Tokens:
     """`name` without filler at its ends."""
     start, end = 0, len(name)
-    while start < end and name[start] in _FILLER:
+    while start < end and name[start] in FILLER:
         start += 1
-    while start < end and name[end - 1] in _FILLER:
+    while start < end and name[end - 1] in FILLER:
         end -= 1
     return name[start:end]
 

@@ -29,7 +29,7 @@ _PAIR_BEFORE = re.compile(r"\d/\d{2,3}\s?(?:-|\u2013|to)\s?$")
 _PAIR_AFTER = re.compile(r"\s?(?:-|\u2013|to)\s?\d{2,3}/\d")
 _BOUND = re.compile(
     r"(?:(?<!-)(?<!=)[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?"
-    r"|\bbelow|\babove|\bunder|\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
+    r"|\bbelow|\babove|\bunder|(?<!\bwithdrawn )(?<!\bgiven )(?<!\binfused )\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
@@ -43,7 +43,7 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_VALUE = re.compile(
-    r"(?:#|\bno\.|\bx|\bage|\bpage|\bfigure|\bgrade|\bstage|\btype)\s?$", re.I
+    r"(?:#|\bno\.|\bx|\bpage|\bfigure|\bgrade|\bstage|\btype|\bday|\bcycle|\broom)\s?$", re.I
 )
 Role = Literal["plain", "range", "bound"]
 

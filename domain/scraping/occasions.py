@@ -1,12 +1,13 @@
 """Which event a date variable asks for, and whether the last, the next or any."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from domain.scraping.events import EVENTS
+from domain.scraping.events import VACCINATION, events
+from domain.scraping.names import lexicon
 from domain.scraping.phrases import Index, Tokens, index_of, matches, tokens
 
 OWN = "the variable"
@@ -14,7 +15,9 @@ TENSE_REACH = 60
 """Characters before a label that are looked at."""
 Tense = Literal["last", "next", ""]
 _LAST = r"(?:last|previous|prior|most recent|latest|past|earlier)"
-_NEXT = r"(?:next|follow[- ]?up|upcoming|return|scheduled|planned|future|repeat|due)"
+_NEXT = (
+    r"(?:next|follow[- ]?up|upcoming|return|scheduled|planned|future|repeat|due|re-?check|booked)"
+)
 _TENSE = re.compile(
     rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b[\s:]*(?:known|office|clinic|screening|date of"
     r"|visit|appointment|appt|date|\s)*$",
@@ -22,8 +25,11 @@ _TENSE = re.compile(
 )
 _HEADED = re.compile(rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b", re.I)
 _OWN_NEXT = re.compile(r"follow|return|rtc|appointment|appt", re.I)
+_DATE_OF = re.compile(r"\bdate(?: of)?\s$", re.I)
+_HEADS = re.compile(r"\s?(?:(?:date|time|on|at|date ?/ ?time)\s?)?:|\sdate\b|\.\s?(?=\d)", re.I)
 _NAME_FILLER_TEXT = """
-    date of the day time when last previous prior most recent latest next
+    date of the day time when last previous prior most recent latest next given received performed
+    done completed
 """
 _NAME_FILLER = frozenset(_NAME_FILLER_TEXT.split())
 _KINDS = frozenset(["exam", "examination", "test", "scan", "procedure", "screening", "visit"])
@@ -33,34 +39,55 @@ _PAST = frozenset(["last", "previous", "prior", "latest"])
 
 @dataclass(frozen=True)
 class Occasion:
-    """The event asked for; `tense` is "last", "next" or "" when the name does not say."""
+    """The event asked for, with `own` names if it is none of the known ones; `tense` is "last",
+    "next" or "" when the name does not say."""
 
     key: str
-    own: Tokens
+    own: tuple[Tokens, ...]
     tense: Tense
 
 
 def occasion_of(name: str, aliases: tuple[str, ...]) -> Occasion:
-    """The event a date variable called `name` asks for."""
+    """The event a date variable called `name` asks for; the date of a measurement, too."""
     words = tokens(name)
-    tense: Tense = "last" if _PAST & set(words) or "most recent" in " ".join(words) else ""
-    if {"next", "upcoming"} & set(words) or {"follow", "up"} <= set(words) or "followup" in words:
-        tense = "next"
-    if not tense and {"appointment", "appt"} & set(words):
-        tense = "next"
     core = tuple(word for word in words if word not in _NAME_FILLER)
-    known = _names()
-    plain = tuple(word for word in core if word not in _UPCOMING)
-    bare = core[:-1] if core and core[-1] in _KINDS else core
-    for candidate in (core, plain, *map(tokens, aliases), bare):
-        if candidate in known:
-            return Occasion(known[candidate], (), tense)
-    return Occasion(OWN, core, tense)
+    given = [core, *map(tokens, aliases)]
+    for candidate in (*given, *_shorter(core)):
+        if candidate in _names():
+            return Occasion(_names()[candidate], (), _tense(words))
+    for candidate in given:
+        if candidate in lexicon():
+            return Occasion(OWN, tuple(map(tokens, lexicon()[candidate].names)), _tense(words))
+    return Occasion(OWN, tuple(each for each in given if each), _tense(words))
+
+
+def _tense(words: Tokens) -> Tense:
+    named = set(words)
+    if {"next", "upcoming"} & named or {"follow", "up"} <= named or "followup" in named:
+        return "next"
+    if _PAST & named or "most recent" in " ".join(words):
+        return "last"
+    return "next" if {"appointment", "appt"} & named else ""
+
+
+def _shorter(core: Tokens) -> Iterator[Tokens]:
+    """The name without "next", "exam" or "vaccination"."""
+    yield tuple(word for word in core if word not in _UPCOMING)
+    yield core[:-1] if core and core[-1] in _KINDS else core
+    bare = tuple(word for word in core if word not in VACCINATION)
+    if bare != core:
+        yield bare
+        yield (*bare, "vaccine")
 
 
 @lru_cache(maxsize=1)
 def _names() -> Mapping[Tokens, str]:
-    return {tokens(name): key for key, names in EVENTS for name in names}
+    return {tokens(name): each.key for each in events() for name in (*each.names, *each.fields)}
+
+
+@lru_cache(maxsize=1)
+def _fields() -> frozenset[Tokens]:
+    return frozenset(tokens(name) for each in events() for name in each.fields)
 
 
 @lru_cache(maxsize=1)
@@ -70,9 +97,29 @@ def _index() -> Index:
 
 def events_in(text: str, occasion: Occasion | None = None) -> list[tuple[int, int, str]]:
     """The events named in `text`, that of `occasion` too: start, end, key."""
-    if occasion is None or not occasion.own:
-        return matches(text, _index())
-    return matches(text, index_of({**_names(), occasion.own: OWN}))
+    index = _index()
+    if occasion is not None and occasion.own:
+        index = index_of({**_names(), **dict.fromkeys(occasion.own, OWN)})
+    return [match for match in matches(text, index) if _counts(text, *match)]
+
+
+def subjects(title: str, occasion: Occasion) -> set[str]:
+    """The events that a report with this title can be about."""
+    kinds = {each.key: each.kind for each in events()}
+    named = {key for _, _, key in events_in(title, occasion)}
+    entitled = {
+        each.key for each in events() for words in each.titles if words in title.lower()
+    }
+    return entitled | {key for key in named if kinds.get(key, "procedure") == "procedure"}
+
+
+def _counts(text: str, start: int, end: int, key: str) -> bool:
+    """Whether a name that must head a date does."""
+    if key == OWN or tokens(text[start:end]) not in _fields():
+        return True
+    alone = not text[:start].strip() and not text[end:].strip(" :")
+    dated = _DATE_OF.search(text, max(0, start - 10), start) is not None
+    return alone or dated or _HEADS.match(text, end) is not None
 
 
 def heading_tense(heading: str) -> Tense:

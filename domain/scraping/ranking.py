@@ -14,7 +14,9 @@ from domain.scraping.sightings import Sighting
 from domain.scraping.stamps import Stamp
 from domain.scraping.words import Box
 
-NEWEST, OLDER, LATER_UPLOAD = 1.0, 1.6, 0.1
+NEWEST, OLDER, NOW, LATER_UPLOAD, SAID_TWICE = 1.0, 1.6, 1.2, 0.1, 0.3
+STATED = 2.5
+"""The score of a date that stands in a field, not in prose."""
 FIRM_SCORE, FIRM_MARGIN, SPREAD = 2.75, 1.5, 2.0
 
 
@@ -54,10 +56,19 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
         stamp = stamps[id(each)]
         if several and stamp is not None and best is not None:
             score += -OLDER if _differs(stamp, best) else NEWEST
-        elif stamp is None and each.sighting.is_now and not pick:
-            score += NEWEST
-        ranked.append(replace(each, score=score))
+        elif each.sighting.is_now and not pick:
+            score += NOW
+        ranked.append(replace(each, score=score + SAID_TWICE * _is_repeated(each, possible)))
     return sorted(ranked, key=lambda each: -each.score)
+
+
+def _is_repeated(ranked: Ranked, possible: Sequence[Ranked]) -> bool:
+    """Whether the same value stands elsewhere in the document, too."""
+    return any(
+        other.sighting.text == ranked.sighting.text
+        and other.sighting.flow is not ranked.sighting.flow
+        for other in possible
+    )
 
 
 def _differs(one: Stamp, other: Stamp) -> bool:
@@ -83,7 +94,7 @@ def _stamp(ranked: Ranked) -> Stamp | None:
     """When a value was measured; without a date of its own, when its document was written."""
     if ranked.sighting.stamp is not None:
         return ranked.sighting.stamp
-    if ranked.sighting.is_undatable:
+    if ranked.sighting.is_undatable or ranked.sighting.is_past or ranked.sighting.is_now:
         return None
     day = ranked.sighting.when or document_date(ranked.reading)
     return Stamp(day) if day is not None else None
@@ -92,16 +103,15 @@ def _stamp(ranked: Ranked) -> Stamp | None:
 @lru_cache(maxsize=READINGS)
 def document_date(reading: Reading) -> date | None:
     """The date of the visit or examination that a document says it is about."""
+    stated: list[Sighting] = []
     for key in ("visit", "exam", "collected", "discharge", "admission"):
-        found = [
-            each
-            for each in DateSearch(reading, Occasion(key, (), "")).sightings()
-            if not each.refusal and each.exact
-        ]
-        if found:
-            best = max(each.score for each in found)
-            return max(each.when for each in found if each.score == best and each.when)
-    return None
+        search = DateSearch(reading, Occasion(key, (), ""))
+        found = [each for each in search.sightings() if not each.refusal and each.exact]
+        best = max((each.score for each in found), default=0.0)
+        stated = [each for each in found if each.score == best] or stated
+        if best >= STATED:
+            break
+    return max((each.when for each in stated if each.when), default=None)
 
 
 def confidence(ranked: Sequence[Ranked], threshold: float) -> float:

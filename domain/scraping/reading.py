@@ -16,7 +16,9 @@ from domain.scraping.stamps import Stamp, stamp_of_cell
 from domain.scraping.tables import Grid, Row, grid
 from domain.scraping.words import DocumentWords, Page
 
-_PERFORMED = re.compile(r"(?:operative )?(?:procedures?|operations?)(?: performed)?:", re.I)
+_PERFORMED = re.compile(
+    r"\b(?:operative )?(?:procedures?|operations?|study)(?: performed| type)?:", re.I
+)
 
 _TO_COME = re.compile(
     r"\b(?:next|due|follow|return|schedul|appointment|appt|expir|until|through|valid|accredit"
@@ -26,7 +28,7 @@ _TO_COME = re.compile(
 HEADING_LETTERS, TITLE_ROWS, TITLE_WORDS = 60, 4, 10
 READINGS = 8
 """Documents that are kept read; one patient seldom has more."""
-MOST_ROWS_UP, SHORT_LINE, TO_COME_REACH = 40, 40, 40
+MOST_ROWS_UP, SHORT_LINE, TO_COME_REACH, MOST_DATE_LINE_WORDS = 40, 40, 40, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +83,10 @@ class Reading:
         """What the document is about: its first lines, and what follows "Procedure performed:"."""
         first = [row.cells[0].text for row in self.grid.rows[:TITLE_ROWS] if self._is_title(row)]
         named = [
-            " ".join((flow.text[:80], below.text if (below := self.under(flow)) else ""))
+            " ".join((flow.text[found.start() :][:80], below.text if below else ""))
             for flow in self.layout.flows
-            if _PERFORMED.match(flow.text)
+            if (found := _PERFORMED.search(flow.text)) is not None
+            for below in [self.under(flow) if found.start() == 0 else None]
         ]
         return " ".join((*first, *named))
 
@@ -154,12 +157,20 @@ def _stamp_above(reading: Reading, flow: Flow) -> Stamp | None:
         first = row.cells[0]
         dated = bool(reading.dates[first]) and not _is_birth(reading, first)
         edge = first.segments[0].box.x1
-        alone = len(row.cells) == 1 and len(first.text) < SHORT_LINE
+        alone = len(row.cells) == 1 and _is_date_line(first.text, reading.dates[first])
         if dated and (alone or edge < leftmost - 2) and edge <= left:
             return stamp_of_cell(first.text, reading.dates[first], reading.latest)
         if len(row.cells) == 1 and not reading.numbers[first] and not dated:
             return None
     return None
+
+
+def _is_date_line(text: str, dates: tuple[PrintedDate, ...]) -> bool:
+    """Whether a line is a date with a word or two, that dates the rows below."""
+    if not dates or len(text) >= SHORT_LINE or text.endswith("."):
+        return False
+    rest = f"{text[: dates[0].start]} {text[dates[0].end :]}"
+    return len(re.findall(r"[^\W\d]{3,}", rest)) <= MOST_DATE_LINE_WORDS
 
 
 def _latest(layout: Layout, dates: dict[Flow, tuple[PrintedDate, ...]]) -> date | None:

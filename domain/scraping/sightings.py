@@ -16,7 +16,8 @@ class Sighting:
     the document says; `is_now` when it says "today", `is_past` when it says
     "previously"; `is_undatable` when others of its table have a date and it has none. `exact` is False when the
     label is about a similar event ("last" or not). `converted_from` is the figure as printed, with
-    its unit, where the text is a conversion of it; `assumed` when no unit is printed.
+    its unit, where the text is a conversion of it; `assumed` when no unit is printed. `remark` is a
+    comparison or range as printed, of which the text is the figure.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Sighting:
     exact: bool = True
     converted_from: str = ""
     assumed: bool = False
+    remark: str = ""
 
 
 MOST_LABELS = 5_000

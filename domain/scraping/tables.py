@@ -1,38 +1,16 @@
 """Rows and columns: which cells stand beside a label, and what the column above them says."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from domain.scraping.columns import Role, role_of
 from domain.scraping.flows import Flow
 from domain.scraping.headers import heads_first, heads_later
 from domain.scraping.layout import Layout
 from domain.scraping.lines import bands
 from domain.scraping.words import Box, union
 
-Role = Literal["result", "reference", "prior", "unit", "other"]
 ROW_GAP = 2.2
-_ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    (
-        "reference",
-        re.compile(
-            r"^(?:low|high|lln|uln|standard|flag|lab)$|^%\s?(?:pred|chg|change)|^range$"
-            r"|\b(?:pred(?:icted)?|referenz\w*|ref(?:erence|s)?\b|lower\b|upper\b|min(?:imum)?\b|max(?:imum)?\b|normal\b|benchmark|target|goal|limits?\b|desirable|optimal"
-            r"|expected|threshold|interval|range)",
-            re.I,
-        ),
-    ),
-    ("prior", re.compile(r"\b(?:prior|previous|last|baseline|old|before|vorwert)\b", re.I)),
-    ("unit", re.compile(r"^units?\b", re.I)),
-    (
-        "result",
-        re.compile(
-            r"\b(?:results?|values?|readings?|this (?:exam|visit)|today|current|measured"
-            r"|ergebnis|score|patient|observed|actual)\b", re.I
-        ),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,13 +60,6 @@ class Grid:
         """What the column of `cell` holds, by its heading."""
         head = self.heading(cell)
         return role_of(head.text) if head is not None else "other"
-
-
-def role_of(heading: str) -> Role:
-    """The role that a short column heading names; letterheads and sentences name none."""
-    if len(heading.split()) > 5 or ":" in heading:
-        return "other"
-    return next((role for role, pattern in _ROLES if pattern.search(heading)), "other")
 
 
 def box(flow: Flow) -> Box:

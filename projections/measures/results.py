@@ -30,20 +30,36 @@ class PatientResult:
 
 
 def patient_results(
-    reader: Reader, metric: LiveMetric, period: Period, position: int
+    reader: Reader,
+    metric: LiveMetric,
+    period: Period,
+    position: int,
+    patient_ids: list[int] | None = None,
 ) -> Iterator[PatientResult]:
-    """Every patient who is in a population of the metric, by id."""
-    rows = reader.rows(
-        metric.compiled.sql, parameters(metric, period, position, None), prepare=False
-    )
-    members = {patient_id: cells for patient_id, cells in rows if any(cells)}
+    """Every patient who is in a population of the metric, by id; only of `patient_ids`, if any."""
+    members = member_cells(reader, metric, period, position, patient_ids)
     for ids in _portions(sorted(members)):
-        charts: dict[int, int] = dict(reader.rows(_QUERIES["charts_known"], {"ids": ids, "position": position}))
+        charts: dict[int, int] = dict(
+            reader.rows(_QUERIES["charts_known"], {"ids": ids, "position": position})
+        )
         evidence = _evidence(reader, metric, period, position, ids)
         for number in ids:
             cells = zip(metric.compiled.cells, members[number], strict=True)
             counts = {name: cell for name, cell in cells if cell}
             yield PatientResult(number, charts[number], counts, evidence.get(number, {}))
+
+
+def member_cells(
+    reader: Reader,
+    metric: LiveMetric,
+    period: Period,
+    position: int,
+    patient_ids: list[int] | None = None,
+) -> dict[int, list[Decimal]]:
+    """The cells of each patient who is in a population of the metric."""
+    bound = parameters(metric, period, position, patient_ids)
+    rows = reader.rows(metric.compiled.sql, bound, prepare=False)
+    return {patient_id: cells for patient_id, cells in rows if any(cells)}
 
 
 def _evidence(

@@ -152,6 +152,8 @@ CREATE TABLE jobs (
     lines_total  bigint,
     lines_done   bigint      NOT NULL DEFAULT 0,            -- moved in the transaction of the lines' events
     lines_failed bigint      NOT NULL DEFAULT 0,
+    values_found      bigint NOT NULL DEFAULT 0,            -- by a scrape, and
+    values_not_found  bigint NOT NULL DEFAULT 0,
     result       jsonb,
     created_at   timestamptz NOT NULL,
     finished_at  timestamptz

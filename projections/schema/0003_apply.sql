@@ -213,8 +213,11 @@ END $$;
 -- Not folded from events: an import moves its marker in the transaction of its lines.
 CREATE FUNCTION apply_job_progress(rows jsonb) RETURNS void LANGUAGE sql AS $$
     UPDATE jobs j
-    SET lines_done = r.lines_done, lines_failed = j.lines_failed + r.lines_failed, status = 'running'
-    FROM jsonb_to_recordset(rows) AS r (id bigint, lines_done bigint, lines_failed bigint)
+    SET lines_done = r.lines_done, lines_failed = j.lines_failed + r.lines_failed, status = 'running',
+        values_found = j.values_found + coalesce(r.found, 0),
+        values_not_found = j.values_not_found + coalesce(r.not_found, 0)
+    FROM jsonb_to_recordset(rows) AS r (id bigint, lines_done bigint, lines_failed bigint, found bigint,
+         not_found bigint)
     WHERE j.id = r.id;
 
     INSERT INTO job_problems (job_id, line, problem)

@@ -10,6 +10,10 @@ SELECT max(originator_version) FROM events WHERE originator_id = %(id)s;
 -- name: count_events
 SELECT count(*) FROM events WHERE /* conditions */;
 
+-- name: count_of_aggregate    all of them: its versions have no gap
+SELECT coalesce(max(originator_version), 0) FROM events
+WHERE originator_id = %(originator_id)s AND account_id = %(account_id)s;
+
 -- name: list_events    with who asked, which is in clear
 SELECT position, account_id, originator_id, originator_version, topic, state, recorded_at, actor, request_id
 FROM events WHERE /* conditions */ ORDER BY position /* order */ LIMIT %(limit)s OFFSET %(offset)s;

@@ -93,3 +93,7 @@ FROM patients p CROSS JOIN LATERAL (
 WHERE p.account_id = %(account_id)s AND p.to_position = 9223372036854775807
   AND p.id > %(after_id)s AND held.variables < %(variables)s
 ORDER BY p.id LIMIT %(limit)s;
+
+-- name: patients_with_documents    by id
+SELECT DISTINCT patient_id FROM documents WHERE account_id = %(account_id)s AND status <> 'refused'
+ORDER BY patient_id LIMIT %(limit)s;

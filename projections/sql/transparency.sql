@@ -1,8 +1,8 @@
 -- name: sealed    how many events have their hashes in the tiles
 SELECT sealed FROM transparency_head;
 
--- name: is_pending    whether there are events whose hashes are not in the tiles
-SELECT EXISTS (SELECT FROM events WHERE position > (SELECT sealed FROM transparency_head));
+-- name: pending    how many events have no hashes in the tiles yet; below zero when sealed events are gone
+SELECT (SELECT coalesce(max(position), 0) FROM events) - sealed FROM transparency_head;
 
 -- name: take_turn    the same; nobody else seals, signs or changes keys until this transaction ends
 SELECT sealed FROM transparency_head FOR UPDATE;

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from domain.account import ALL_SCOPES
+from projections.access_log import Access
 from service.bootstrap import Services, now
 from service.context import Context, Principal
 from service.settings import Settings
@@ -33,6 +34,23 @@ def operator(services: Services, account_id: int) -> Context:
     """Whoever has a shell on the machine may do everything in any account."""
     principal = Principal(account_id, "UTC", frozenset(ALL_SCOPES))
     return Context(principal, request_id(), channel="cli")
+
+
+def record_access(services: Services, context: Context, what: str, patient_id: int) -> None:
+    """Keep in the access log that a command shows a patient; the closing services write it."""
+    principal = context.principal
+    services.access_trail.record(
+        Access(
+            at=now(),
+            operation=what,
+            status=200,
+            client="cli",
+            request_id=context.request_id,
+            account_id=principal.account_id,
+            actor=principal.actor,
+            patient_id=patient_id,
+        )
+    )
 
 
 def request_id() -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from projections.runner import CheckpointMoved, Runner
 from service.bootstrap import Services
-from service.commands.command import Subparsers, command, operator
+from service.commands.command import Subparsers, command, operator, record_access
 from service.context import Context
 from service.opening import open_services, unhurried_database
 from service.projecting import ASYNC, catch_up
@@ -48,6 +48,7 @@ def erase(settings: Settings, chosen: argparse.Namespace) -> int:
     with open_services(settings) as services:
         context = _context(services, chosen)
         name = services.erasure.name_of(context, chosen.patient)
+        record_access(services, context, "cli_patient_erase", chosen.patient)
         if name is not None and not (chosen.yes or _is_sure(chosen.patient, name)):
             print("nothing was erased")
             return 1

@@ -9,7 +9,7 @@ from service.settings import Settings
 
 
 def add(reports: Subparsers) -> None:
-    """`reports schedule` and `reports bundle`."""
+    """`reports schedule`, `reports bundle`, `reports sample` and `reports agreement`."""
     scheduled = command(reports, "schedule", schedule_reports)
     scheduled.add_argument("account", type=int, help="the account's number")
     scheduled.add_argument("every", choices=["month", "quarter", "year"])
@@ -20,6 +20,14 @@ def add(reports: Subparsers) -> None:
     bundled.add_argument("report", type=int, help="the frozen report's number")
     bundled.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     bundled.add_argument("--since", type=int, help="size of a checkpoint that was kept")
+    for name, run in (("sample", draw_sample), ("agreement", compare_abstraction)):
+        sampled = command(reports, name, run)
+        sampled.add_argument("account", type=int, help="the account's number")
+        sampled.add_argument("report", type=int, help="the frozen report's number")
+        sampled.add_argument("file", type=Path, help="the worksheet, CSV")
+        sampled.add_argument("--percent", type=int, required=True, choices=range(1, 101),
+                             metavar="1-100", help="of the patients")  # fmt: skip
+        sampled.add_argument("--seed", required=True, help="any text; draws the same again")
 
 
 def schedule_reports(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -44,4 +52,30 @@ def bundle_report(settings: Settings, chosen: argparse.Namespace) -> int:
     finally:
         draft.unlink(missing_ok=True)
     print(f"{chosen.output}: holds patient data; verify it with examples/verify_bundle.py")
+    return 0
+
+
+def draw_sample(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Write a worksheet of some patients of a frozen report, to be abstracted a second time."""
+    with open_services(settings) as services:
+        worksheet = services.audit_samples.worksheet(
+            operator(services, chosen.account), chosen.report, chosen.percent, chosen.seed
+        )
+    chosen.file.write_bytes(worksheet)
+    print(f"{chosen.file}: holds patient data; fill in its last column")
+    return 0
+
+
+def compare_abstraction(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Compare a worksheet that was filled in with the report: agreement and Cohen's kappa."""
+    worksheet = chosen.file.read_text("utf-8")
+    with open_services(settings) as services:
+        compared = services.audit_samples.compare(
+            operator(services, chosen.account), chosen.report, chosen.percent, chosen.seed,
+            worksheet,
+        )  # fmt: skip
+    for (kind, number, name), found in compared.agreements.items():
+        kappa = "-" if found.kappa is None else f"{float(found.kappa):.4f}"
+        print(f"{kind:10} {number:<8} {name}: {found.agreed} of {found.rated}, kappa {kappa}")
+    print(f"{len(compared.disagreements)} disagreements, {compared.patients} patients")
     return 0

@@ -11,6 +11,7 @@ from projections.runner import Runner
 from service.bootstrap import build
 from service.checkpoint_sink import Deliveries, sink_of
 from service.commands.command import Subparsers, command, request_id
+from service.document_reading import DocumentReading
 from service.leadership import RUNNER, WORKER, Leadership
 from service.migrate import migrate
 from service.opening import open_database, open_services, unhurried_database
@@ -85,14 +86,14 @@ def project(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def work(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Run the worker: reads documents, applies imports."""
+    """Run the worker: reads documents, does imports and scrapes."""
     with open_services(settings) as services, ParserServer() as parser:
         leadership = Leadership(services.database.url, WORKER)
         worker = Worker(
             services.application,
-            services.store,
             services.imports,
-            parser,
+            services.scrape_jobs,
+            DocumentReading(services.application, services.store, parser),
             leadership,
             services.report_schedule,
             services.access_trail,

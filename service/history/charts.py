@@ -68,13 +68,34 @@ def scraped(event: Patient.Scraped, scene: Scene) -> Told:
     """The extractor looked for values, and found them or not."""
     told, changes = [], []
     for answer in event.answers:
-        if answer["observation"]:
+        if "kept" in answer:
+            told.append(f"{scene.variable(answer['variable_id'])[0]} stays as a person left it")
+        elif answer["observation"]:
             observation = Observation.from_state(answer["observation"])
             told.append(_told_value(scene, observation))
             changes.append(_change(scene, observation))
         else:
             told.append(_not_found(event, answer, scene))
     return Told("; ".join(told) or "A scrape looked for nothing", changes)
+
+
+def reviewed(event: Patient.ValueReviewed, scene: Scene) -> Told:
+    """A person looked at what was scraped."""
+    name, units = scene.variable(event.variable_id)
+    old = scene.past.observations.get(event.observation_id)
+    before = f" {_with_units(old, units)}" if old else ""
+    if event.observation is None:
+        about = (event.variable_id, units, event.observation_id)
+        change = Change(name, _written(old) if old else None, None, *about)
+        return Told(f"{name}{before} was rejected: it counts no longer", (change,))
+    new = Observation.from_state(event.observation)
+    change = _change(scene, new)
+    if event.decision == "accept":
+        return Told(
+            f"{name}{before} was accepted{_observed(new)}{_read_from(scene, new)}", (change,)
+        )
+    value = _with_units(new, units)
+    return Told(f"{name}{before} was corrected to {value}{_observed(new)}", (change,))
 
 
 def held(event: Patient.Held, scene: Scene) -> Told:

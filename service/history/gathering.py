@@ -1,9 +1,11 @@
 """Gathers what some events refer to, in as many queries whatever their number."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from domain.events import Event
+from domain.observation import Observation
 from domain.patient import Patient
 from projections import history
 from projections.database import Reader
@@ -17,45 +19,54 @@ _TOPICS = tuple(each.TOPIC for each in STATES)
 
 def past_of(reader: Reader, decoder: Decoder, entries: Sequence[LogEntry]) -> Past:
     """What is needed to tell these entries of the log."""
-    events: list[Any] = [entry.event for entry in entries]
     positions = [entry.position for entry in entries if type(entry.event) in FOLLOWING]
-    referred = {number for event in events for number in _observations_named(event)}
+    references = [_references_of(entry.event) for entry in entries]
+    referred = {number for each in references for number in each.observations}
     sources = history.events_of_observations(reader, decoder, sorted(referred))
-    observations = {each.id: each for event in sources.values() for each in observations_in(event)}
-    variables = {number for event in events for number in variables_of(event)}
-    documents = {number for event in events for number in _documents_named(event)}
+    # An event with many values is the source of each of them, and is read once.
+    distinct = {id(event): event for event in sources.values()}.values()
     return Past(
         history.events_before(reader, decoder, positions, _TOPICS),
-        observations,
-        history.names_of_variables(reader, variables),
-        history.names_of_documents(reader, documents),
+        {held.id: held for event in distinct for held in observations_in(event)},
+        history.names_of_variables(reader, (n for each in references for n in each.variables)),
+        history.names_of_documents(reader, (n for each in references for n in each.documents)),
     )
 
 
 def variables_of(event: Event) -> Iterable[int]:
     """The variables that an event of a patient is about."""
-    match event:
-        case Patient.Scraped():
-            return [answer["variable_id"] for answer in event.answers]
-        case Patient.ObservationWithdrawn():
-            return [event.variable_id]
-        case _:
-            return [each.variable_id for each in observations_in(event)]
+    return _references_of(event).variables
 
 
-def _observations_named(event: Event) -> Iterable[int]:
-    if isinstance(event, Patient.ObservationWithdrawn):
-        return [event.observation_id]
-    return [number for each in observations_in(event) for number in each.supersedes]
+@dataclass(frozen=True)
+class _References:
+    """Ids that an event names: observations that it replaced, variables, and documents."""
+
+    observations: Iterable[int] = ()
+    variables: Iterable[int] = ()
+    documents: Iterable[str] = ()
 
 
-def _documents_named(event: Event) -> Iterable[str]:
+def _references_of(event: Any) -> _References:
     match event:
         case Patient.DocumentAdded() | Patient.DocumentRead():
-            return [event.document_id]
+            return _References(documents=[event.document_id])
+        case Patient.ObservationWithdrawn() | Patient.ValueReviewed():
+            replaced = [event.observation_id]
+            return _References(replaced, [event.variable_id], _documents_of(observations_in(event)))
         case Patient.Scraped():
-            found = [each["id"] for each in event.documents]
+            variables = [answer["variable_id"] for answer in event.answers]
+            documents = [each["id"] for each in event.documents]
         case _:
-            found = []
-    places = (each.evidence.document_id for each in observations_in(event))
-    return [*found, *(place for place in places if place)]
+            variables, documents = [], []
+    held = observations_in(event)
+    return _References(
+        [number for each in held for number in each.supersedes],
+        [*variables, *(each.variable_id for each in held)],
+        [*documents, *_documents_of(held)],
+    )
+
+
+def _documents_of(held: Iterable[Observation]) -> list[str]:
+    places = (each.evidence.document_id for each in held)
+    return [place for place in places if place]

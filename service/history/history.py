@@ -1,7 +1,7 @@
 """The history of an account and of everything in it, for whoever audits it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from domain import events
@@ -14,7 +14,7 @@ from service.application import Application
 from service.context import Context
 from service.history.actors import Actors
 from service.history.gathering import past_of, variables_of
-from service.history.telling import Scene, Told
+from service.history.telling import Change, Scene, Told
 from service.history.words import tell
 from service.resource import Page
 
@@ -111,7 +111,7 @@ def _entry(logged: Logged, told: Told, actors: Actors) -> dict[str, Any]:
         "version": entry.version,
         "type": entry.topic,
         "sentence": told.sentence,
-        "changes": [asdict(change) for change in told.changes],
+        "changes": [_change(change) for change in told.changes],
         "actor": logged.actor,
         "who": actors.who(logged.actor),
         "channel": metadata and metadata.channel,
@@ -122,3 +122,9 @@ def _entry(logged: Logged, told: Told, actors: Actors) -> dict[str, Any]:
         "release": metadata and metadata.release,
         "data": {k: v for k, v in vars(event).items() if k not in _FRAME} if metadata else None,
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """As data; `asdict` would copy each value deeply, at five times the cost."""
+    place = change.evidence
+    return {**vars(change), "evidence": vars(place) if place else None}

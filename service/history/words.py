@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from eventsourcing.utils import get_topic
+
 from domain.account import Account, ApiKey
+from domain.catalogue import CATALOGUE
 from domain.events import Event, Forgotten
 from domain.job import Job
 from domain.metric import Metric
@@ -28,6 +31,7 @@ WORDS: dict[type[Event], Callable[[Any, Scene], Told]] = {
     Patient.DocumentAdded: charts.document_added,
     Patient.DocumentRead: charts.document_read,
     Patient.Scraped: charts.scraped,
+    Patient.ValueReviewed: charts.reviewed,
     Patient.Held: charts.held,
     Patient.Released: charts.released,
     Patient.Erased: charts.erased,
@@ -89,6 +93,10 @@ FOLLOWING = frozenset(
     }
 )
 """Events that are told with what was before them."""
+
+
+TOPICS = tuple(sorted(get_topic(event) for event in CATALOGUE))
+"""The types of all events."""
 
 
 def tell(event: Event, scene: Scene) -> Told:

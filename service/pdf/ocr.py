@@ -25,8 +25,7 @@ Sides = tuple[float, float, float, float]
 POOR = 0.85
 """Below this mean score a page may stand on its head."""
 TALL = 1.5
-LONG_LINE = 12
-"""So many letters tell how much a line falls."""
+LONGEST = 9
 SLACK = 0.15
 """The share of a box above and below the letters, as that of a font."""
 WORD = re.compile(r"\S*?(?:[^\W\d_]\)?|(?<!\S)):(?=\S)|\S+")
@@ -100,7 +99,6 @@ def _engine() -> RapidOCR:
 def _read(engine: RapidOCR, image: Image, turn: int) -> Reading:
     found: Any = engine(numpy.ascontiguousarray(numpy.rot90(image, turn // 90)))
     words: list[Printed] = []
-    slopes: list[float] = []
     quality, letters, tall = 0.0, 0, 0
     if found.boxes is not None:
         for corners, text, score, tokens in zip(
@@ -111,9 +109,7 @@ def _read(engine: RapidOCR, image: Image, turn: int) -> Reading:
             quality += score * len(text)
             tall += len(text) * (sides[3] - sides[1] > TALL * (sides[2] - sides[0]))
             words.extend(_words(text, tokens, sides))
-            if len(text) >= LONG_LINE:
-                slopes.append(_slope(*corners[:2]))
-    slope = median(slopes) if slopes else 0.0
+    slope = 0.0 if found.boxes is None else _slope(found.boxes)
     return Reading(turn, tuple(words), quality, letters, tall, slope)
 
 
@@ -136,9 +132,10 @@ def _share(line: Sides, span: tuple[int, int], letters: int) -> Sides:
     return left + span[0] * step, top, left + span[1] * step, bottom
 
 
-def _slope(left: Sequence[Any], right: Sequence[Any]) -> float:
-    across = float(right[0] - left[0])
-    return float(right[1] - left[1]) / across if across > 0 else 0.0
+def _slope(lines: Sequence[Any]) -> float:
+    """The usual slope of the longest lines, which are the surest."""
+    edges = sorted((float(x2 - x1), float(y2 - y1)) for (x1, y1), (x2, y2), *_ in lines)
+    return median(fall / across if across > 0 else 0.0 for across, fall in edges[-LONGEST:])
 
 
 def _trimmed(sides: Sides) -> Sides:

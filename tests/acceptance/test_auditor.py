@@ -161,15 +161,15 @@ def test_an_auditor_proves_a_number_down_to_the_box_and_finds_a_flipped_byte(
 
 def words_in(document: dict[str, Any], value: dict[str, Any]) -> str:
     """The words of the page that lie in the value's box, which must hold the value."""
-    (page,) = (p for p in document["pages"] if p["number"] == value["pdf_page"])
     box = value["highlight"]
     inside = " ".join(
-        word["text"]
-        for word in page["words"]
-        if box["x1"] <= (word["x1"] + word["x2"]) / 2 <= box["x2"]
-        and box["y1"] <= (word["y1"] + word["y2"]) / 2 <= box["y2"]
+        text
+        for text, page, x1, y1, x2, y2, *_ in document["words"]
+        if page == value["pdf_page"]
+        and box["x1"] <= (x1 + x2) / 2 <= box["x2"]
+        and box["y1"] <= (y1 + y2) / 2 <= box["y2"]
     )
-    assert value["value"] in inside
+    assert value["value"] in inside, inside
     return inside
 
 

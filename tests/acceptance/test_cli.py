@@ -137,3 +137,19 @@ def _start_and_stop(data_dir: Path) -> str:
             if "/docs" in line:
                 process.terminate()
     return "".join(lines)
+
+
+def test_a_patients_history_is_told_on_the_terminal_and_exported_whole(service: Service) -> None:
+    made = json.loads(attestor(service, "account", "create", "Clinic", "--json").stdout)
+    client = Client(service[0], made["api_key"])
+    patient = client.call("POST", "/patients", {"name": "Ann"})["id"]
+    client.call("PUT", f"/patients/{patient}", {"name": "Anne"})
+    told = attestor(service, "patient", "history", str(patient)).stdout
+    assert re.search(r'^ +1  \S+ \S+ .+ ….{4} +Patient "Ann" was registered$', told, re.M)
+    assert re.search(r'^ +2  \S+ \S+ .+ ….{4} +Name changed from "Ann" to "Anne"$', told, re.M)
+    lines = attestor(service, "patient", "history", str(patient), "--ndjson").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == client.call("GET", f"/patients/{patient}/history")
+    unknown = attestor(service, "patient", "history", "999999999")
+    assert (unknown.returncode, unknown.stderr) == (
+        1, "attestor: There is no patient 999999999.\n"
+    )  # fmt: skip

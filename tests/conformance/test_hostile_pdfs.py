@@ -1,44 +1,139 @@
 """Bombs, loops, encrypted and malformed files: each ends in an answer, and the server goes on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psutil
 import pytest
 
-from service.pdf.sandbox import Parsed, ParserServer, Refused
-from tests.conformance import scraping_data
+from service.pdf.sandbox import Drawn, Parsed, ParserServer, Refused
+from service.pdf.worker import TOO_LONG, TOO_MUCH_MEMORY
+from tests.conformance import hostile_recipes, scraping_data
 
 scraping_data.require()
 
 HOSTILE = sorted(path.name for path in (scraping_data.PDFS / "hostile").glob("*.pdf"))
+RECIPES = {
+    recipe.__name__: recipe
+    for recipe in (
+        hostile_recipes.nested_forms,
+        hostile_recipes.table_that_precedes_itself,
+        hostile_recipes.predictor_of_huge_rows,
+        hostile_recipes.filters_without_end,
+        hostile_recipes.fifty_thousand_pages,
+        hostile_recipes.picture_of_many_pixels,
+    )
+}
 HARD = sorted((scraping_data.PDFS / "hard").glob("*.pdf"))
+HARD_TO_DRAW = {
+    "nested_forms", "picture_of_many_pixels", "bomb_image_50000x50000.pdf", "loop_form_self.pdf",
+}  # fmt: skip
 GOOD = scraping_data.PDFS / "clinical" / "own_lab_flowsheet.pdf"
 ENCRYPTED = "The document is password-protected."
 NOT_A_PDF = "The document is not readable as a PDF."
 
 
+@dataclass(frozen=True)
+class Ordeal:
+    """What became of every hostile file, read (and some drawn) by one server in a row."""
+
+    read: dict[str, Parsed | Refused]
+    drawn: dict[str, Drawn | Refused]
+    bytes_grown: int
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[ParserServer]:
-    with ParserServer() as running:
+    with ParserServer(ocr=False) as running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def ordeal(server: ParserServer) -> Ordeal:
+    process = psutil.Process()
+    server.parse(GOOD.read_bytes())
+    before = process.memory_info().rss
+    read: dict[str, Parsed | Refused] = {}
+    drawn: dict[str, Drawn | Refused] = {}
+    for name in (*HOSTILE, *RECIPES):
+        pdf = RECIPES[name]() if name in RECIPES else _bytes(name)
+        read[name] = server.parse(pdf)
+        if name in HARD_TO_DRAW:
+            drawn[name] = server.draw(pdf, 1)
+    return Ordeal(read, drawn, process.memory_info().rss - before)
+
+
+def _bytes(name: str) -> bytes:
+    return (scraping_data.PDFS / "hostile" / name).read_bytes()
+
+
 def _parse(server: ParserServer, name: str) -> Parsed | Refused:
-    return server.parse((scraping_data.PDFS / "hostile" / name).read_bytes())
+    return server.parse(_bytes(name))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_ends_in_an_answer_and_leaves_the_server_well(
-    server: ParserServer, name: str
+def test_every_hostile_file_is_read_or_refused_with_a_sentence(ordeal: Ordeal) -> None:
+    assert len(ordeal.read) == len(HOSTILE) + len(RECIPES) >= 30
+    refused = [answer for answer in ordeal.read.values() if isinstance(answer, Refused)]
+    assert all(answer.reason.endswith(".") for answer in refused)
+    assert sum(isinstance(answer, Parsed) for answer in ordeal.read.values()) >= 15
+
+
+def test_the_reader_of_hostile_files_keeps_its_memory(ordeal: Ordeal) -> None:
+    assert ordeal.bytes_grown < 64 << 20
+
+
+def test_after_all_hostile_files_the_same_server_reads_a_good_one(
+    ordeal: Ordeal, server: ParserServer
 ) -> None:
-    answer = _parse(server, name)
-    assert isinstance(answer, Parsed | Refused)
-    after = server.parse(GOOD.read_bytes())
-    assert isinstance(after, Parsed)
-    assert len(after.words.words) > 100
+    answer = server.parse(GOOD.read_bytes())
+    assert isinstance(answer, Parsed)
+    assert len(answer.words.words) > 100
     for child in psutil.Process().children():
         if "service.pdf.worker" in child.cmdline():
             assert child.children() == []
+
+
+def test_work_without_end_is_stopped(ordeal: Ordeal) -> None:
+    for answer in (ordeal.read["nested_forms"], ordeal.drawn["nested_forms"]):
+        assert answer in (Refused(TOO_LONG), Refused(TOO_MUCH_MEMORY))
+
+
+@pytest.mark.parametrize(
+    "name", ["picture_of_many_pixels", "bomb_image_50000x50000.pdf", "loop_form_self.pdf"]
+)
+def test_a_page_that_draws_too_much_is_a_small_picture(ordeal: Ordeal, name: str) -> None:
+    answer = ordeal.drawn[name]
+    assert isinstance(answer, Drawn)
+    assert 0 < len(answer.png) <= 2_000_000
+
+
+def test_too_many_pages_are_counted_and_not_read(ordeal: Ordeal) -> None:
+    reason = "The document has 50000 pages; the limit is 300."
+    assert ordeal.read["fifty_thousand_pages"] == Refused(reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("table_that_precedes_itself", ["HbA1c", "7.2"]),
+        ("predictor_of_huge_rows", []),
+        ("filters_without_end", []),
+        ("picture_of_many_pixels", []),
+    ],
+)
+def test_what_is_broken_beside_the_text_leaves_the_text(
+    ordeal: Ordeal, name: str, words: list[str]
+) -> None:
+    answer = ordeal.read[name]
+    assert isinstance(answer, Parsed)
+    assert [word.text for word in answer.words.words] == words
+
+
+def test_a_picture_of_too_many_pixels_is_a_scan_that_holds_nothing() -> None:
+    with ParserServer(ocr=True) as server:
+        answer = server.parse(hostile_recipes.picture_of_many_pixels())
+    assert isinstance(answer, Parsed)
+    assert answer.words.words == ()
 
 
 @pytest.mark.parametrize(

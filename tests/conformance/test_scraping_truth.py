@@ -1,7 +1,6 @@
 """Extraction on real and trap documents with known answers, all the way from the PDF bytes.
 
-The floors are what the extractor reached when they were written, rounded down. There is no OCR:
-questions about scanned documents must be answered "not found".
+The floors are what the extractor reached when they were written, rounded down.
 """
 
 from collections.abc import Iterator
@@ -120,12 +119,10 @@ def test_every_right_answer_is_on_the_right_page_and_its_box_holds_it(
             assert _digits(row.answer.value).lstrip("0") in digits, str(row)
 
 
-def test_scans_are_said_to_be_unreadable_and_nothing_is_guessed(rows: list[Row]) -> None:
-    scans = [row.answer for row in rows if row.is_scan]
+def test_at_least_9_of_10_questions_about_scans_are_answered_right(rows: list[Row]) -> None:
+    scans = [row for row in rows if row.is_scan]
     assert len(scans) >= 10
-    for answer in scans:
-        assert isinstance(answer, NotFound)
-        assert "may be a scan" in answer.reason
+    assert _share(scans) >= 0.9, [str(row) for row in scans if not row.is_right]
 
 
 @pytest.mark.parametrize("truth", scraping_data.lines("geometry.jsonl"), ids=str)

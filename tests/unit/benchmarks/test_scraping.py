@@ -8,8 +8,9 @@ import pdfplumber
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from benchmarks import naive, scraping, scraping_speed
+from benchmarks import hostile, naive, scraping, scraping_speed
 from benchmarks.answers import Document, geometry, parse
+from benchmarks.bombs import bombs
 from benchmarks.questions import Question, Score, Share, read_questions
 from benchmarks.scraping_speed import Cost
 from benchmarks.second_reader import SecondReader
@@ -220,3 +221,23 @@ def test_the_memory_of_a_long_document_is_that_of_the_process_that_parses_it(
     cost = scraping_speed.long_document([document.pdf])
     assert cost.ours > 10
     assert cost.unit == "MB"
+
+
+def test_bombs_and_other_files_end_and_nothing_is_left_of_them(folder: Path) -> None:
+    (folder / "page.pdf").write_text("<html></html>", encoding="utf-8")
+    ends, damage = hostile.run([folder])
+    states = {end.name: end.state for end in ends}
+    assert states["note.pdf"] == "read"
+    assert states["page.pdf"] == "The document is not readable as a PDF."
+    assert set(states) == {"note.pdf", "page.pdf", *bombs()}
+    assert states["forms that draw each other 10^8 times"] != "read"
+    assert (damage.processes_left, damage.open_files_left) == (0, 0)
+    printed = hostile.summary(ends, damage)
+    assert "2 files, each ended" in printed
+    assert "not readable as a PDF" in printed
+
+
+def test_the_command_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        scraping.main([])
+    assert "TRUTH.jsonl or --hostile DIR is needed" in capsys.readouterr().err

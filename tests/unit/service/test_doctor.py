@@ -111,13 +111,14 @@ def test_a_disabled_trigger_is_found(services: Services, trigger: str) -> None:
 
 
 @pytest.mark.parametrize("right", ["UPDATE", "DELETE", "TRUNCATE"])
-def test_a_right_too_many_is_found(services: Services, right: str) -> None:
+@pytest.mark.parametrize("table", ["events", "access_log"])
+def test_a_right_too_many_is_found(services: Services, table: str, right: str) -> None:
     found = found_after(
         services,
-        f"GRANT {right} ON events TO attestor_app",
-        f"REVOKE {right} ON events FROM attestor_app",
+        f"GRANT {right} ON {table} TO attestor_app",
+        f"REVOKE {right} ON {table} FROM attestor_app",
     )
-    assert found == {"rights": "the service's role could change or remove events"}
+    assert found == {"rights": "the service's role could change or remove events or access records"}
 
 
 def test_a_missing_file_is_found(services: Services) -> None:
@@ -144,6 +145,16 @@ def test_a_line_that_stopped_is_found_until_it_is_resumed(services: Services) ->
 def test_patients_whose_key_is_gone_are_found(services: Services) -> None:
     negated = "UPDATE attestor_keys.patient_keys SET patient_id = -patient_id"
     assert found_after(services, negated, negated)["keys"] == "2 patients have no key"
+
+
+def test_a_key_that_was_destroyed_without_an_erasure_is_found(services: Services) -> None:
+    found = found_after(
+        services,
+        "INSERT INTO attestor_keys.patient_keys (patient_id, account_id, destroyed_at)"
+        " VALUES (77, 1, now())",
+        "DELETE FROM attestor_keys.patient_keys WHERE patient_id = 77",
+    )
+    assert found == {"keys": "1 keys were destroyed, but no patient was erased with them"}
 
 
 def test_another_master_key_is_noticed(services: Services, tmp_path: Path) -> None:

@@ -152,6 +152,10 @@ def prepared(url: str, data_dir: Path, services: Services) -> Installation:
     report = int(services.reports.freeze(clinic.asks(), YEAR, None).id)
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("ANALYZE")
+    with psycopg.connect(url, autocommit=True) as admin:
+        # As a rebuild leaves it that was killed.
+        admin.execute("CREATE SCHEMA attestor_shadow")
+        admin.execute("CREATE TABLE attestor_shadow.patients AS TABLE attestor.patients")
     found = Installation(url, data_dir, services, clinic, victim, other, report)
     for day in range(1, 20):
         clinic.put(victim, variable, "7", observed_on=f"2025-04-{day:02}", note=NOTE)

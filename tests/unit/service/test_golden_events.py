@@ -145,10 +145,10 @@ def test_a_stored_patient_replays_to_the_chart_that_it_was() -> None:
         "Ann Oak", "1960-02-29", "F", "MRN-7", "white", "not hispanic", None,
         {"income": 20.5, "tags": ["a"]},
     )  # fmt: skip
-    # 102 was withdrawn and 101 gave way to the scrape of its day.
-    assert {n: o.value for n, o in patient.observations.items()} == {103: "2025-01-01", 104: "7.4"}
-    assert patient.observations[104].supersedes == (101,)
-    assert patient.observations[104].carried.note == "after lunch"
+    # 102 was withdrawn, 101 gave way to the scrape of its day, and that to its acceptance.
+    assert {n: o.value for n, o in patient.observations.items()} == {103: "2025-01-01", 106: "7.4"}
+    assert patient.observations[106].supersedes == (104,)
+    assert patient.observations[106].carried.note == "after lunch"
     assert patient.observations[103].end == "2025-02-01"
     (document,) = patient.documents.values()
     assert (document.status, document.filename) == (DocumentStatus.READY, "visit-note.pdf")

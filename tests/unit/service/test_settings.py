@@ -58,6 +58,22 @@ def test_a_value_is_parsed_and_an_empty_one_counts_as_unset() -> None:
         ("LOG_FORMAT", "xml", "must be one of json, text"),
         ("LOG_LEVEL", "debug", "must be one of DEBUG, INFO, WARNING, ERROR"),
         ("DATABASE_URL", "nonsense", "is not a PostgreSQL URL or connection string"),
+        (
+            "LOG_ORIGIN",
+            "our log",
+            "must be a name such as quality.example.org/log, without + and spaces",
+        ),
+        (
+            "LOG_ORIGIN",
+            "a+b",
+            "must be a name such as quality.example.org/log, without + and spaces",
+        ),
+        (
+            "CHECKPOINT_SINK",
+            "ftp://worm.example",
+            "must be a URL such as https://quality.example.org",
+        ),
+        ("CHECKPOINT_SINK", "https://us:pw@worm.example", "must not hold a password"),
         ("MASTER_KEY", "c2hvcnQ=", "must be 32 bytes in base64, not 5"),
         ("MASTER_KEY", "é", "is not base64"),
     ],

@@ -4,6 +4,7 @@ import pytest
 
 from service.doctor import Finding, examine
 from service.health import check
+from service.trouble import Trouble
 from tests.factories import tenant
 from tests.unit.service.transparency.sealing import Installation
 
@@ -58,6 +59,22 @@ def test_a_log_that_was_cut_behind_the_checkpoint_is_not_sealed_anew(signed: Ins
     signed.tamper("DELETE FROM events WHERE position > 250")
     signed.tamper("UPDATE transparency_head SET sealed = 250")
     assert "do not give the root" in go_on(signed)["sealing"]
+
+
+def test_sealed_events_that_are_gone_from_the_end_are_missed_at_once(signed: Installation) -> None:
+    signed.tamper("DELETE FROM events WHERE position > 290")
+    signed.seal_all()
+    assert signed.troubles() == {"sealing": "10 sealed events are gone from the end of the log"}
+
+
+def test_a_log_that_forgot_how_far_it_is_sealed_does_not_begin_again(
+    installation: Installation,
+) -> None:
+    installation.append_many(3)
+    installation.tamper("DELETE FROM transparency_head")
+    installation.append_many(1)
+    with pytest.raises(Trouble, match="how far the log is sealed"):
+        installation.sealer.seal()
 
 
 def test_a_hash_that_was_changed_after_the_checkpoint_and_before_the_next_is_not_signed(

@@ -1,0 +1,100 @@
+"""Numbers that stand in the same text as a label of the variable."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.scraping import context, sightings
+from domain.scraping.judge import Judge
+from domain.scraping.labels import Hit
+from domain.scraping.numbers import Number
+from domain.scraping.sightings import Sighting
+from domain.scraping.units import Unit
+
+AFTER, BEFORE = 3.0, 1.5
+FOREIGN_WORD, SKIPPED_NUMBER, BRACKETED = 0.3, 0.9, 0.4
+MOST_FOREIGN_WORDS, MOST_BEFORE = 6, 24
+_AND = re.compile(r"\s?(?:and|&|/)\s?", re.I)
+_HALVES = ("systolic", "diastolic", "blood pressure")
+
+
+@dataclass(frozen=True)
+class Textual:
+    """Looks before and behind a label."""
+
+    judge: Judge
+
+    def around(self, hit: Hit, in_flow: tuple[Hit, ...]) -> list[Sighting]:
+        """What follows the label, or what it shares with another."""
+        shared = self._shared(hit, in_flow)
+        return [shared] if shared is not None else list(self.after(hit, in_flow))
+
+    def after(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
+        """Numbers that follow the label, up to another label or the end of its sentence.
+
+        Words and values of the past in between cost little: the value of today comes last.
+        """
+        text = hit.flow.text
+        stop = context.sentence(text, hit.end)[1]
+        others = [other.start for other in in_flow if other.start >= hit.end and self._parts(other)]
+        stop = min([stop, *others])
+        skipped, cost, last = 0, 0.0, hit.end
+        for number in self.judge.reading.numbers[hit.flow]:
+            if not (hit.start if hit.is_loose else hit.end) <= number.start < stop:
+                continue
+            foreign = context.foreign_words(context.unbracketed(text[last : number.start]))
+            if foreign > MOST_FOREIGN_WORDS:
+                return
+            depth = context.depth(text[hit.end : number.start])
+            score = AFTER - cost - FOREIGN_WORD * foreign - SKIPPED_NUMBER * skipped
+            seen = self.judge.sighting(hit, hit.flow, number, score - BRACKETED * (depth > 0))
+            yield seen
+            if self._counts(number, seen):
+                skipped += depth == 0 and not seen.is_past
+                cost += 0.0 if seen.is_past else FOREIGN_WORD * foreign
+                last = max(last, number.stop)
+
+    def _counts(self, number: Number, seen: Sighting) -> bool:
+        return number.role == "plain" and seen.refusal != sightings.OTHER_KIND
+
+    def _shared(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Sighting | None:
+        """ "AST and ALT 60 and 50": the number of the label's place among two labels."""
+        text, place = hit.flow.text, in_flow.index(hit)
+        for first, index in ((place, 0), (place - 1, 1)):
+            both = in_flow[max(first, 0) : first + 2]
+            if first < 0 or len(both) < 2 or not _AND.fullmatch(text, both[0].end, both[1].start):
+                continue
+            numbers = self.judge.reading.numbers[hit.flow]
+            after = [each for each in numbers if each.start >= both[1].end]
+            if len(after) < 2 or not _AND.fullmatch(text, after[0].stop, after[1].start):
+                continue
+            if context.foreign_words(text[both[1].end : after[0].start]) == 0:
+                return self.judge.sighting(hit, hit.flow, after[index], AFTER)
+        return None
+
+    def _parts(self, other: Hit) -> bool:
+        """Whether another label ends the reach of this one."""
+        return not (self.judge.wanted.half and other.key in _HALVES)
+
+    def before(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
+        """ "51% neutrophils": the number directly before the label."""
+        text = hit.flow.text
+        for number in reversed(self.judge.reading.numbers[hit.flow]):
+            if number.start >= hit.start:
+                continue
+            between = text[number.end : hit.start]
+            claimed = any(
+                other.end <= number.start
+                and not re.search(r"[;.]\s", text[other.end : number.start])
+                for other in in_flow
+            )
+            if not claimed and _directly(between, number.unit):
+                yield self.judge.sighting(hit, hit.flow, number, BEFORE)
+            return
+
+
+def _directly(between: str, unit: Unit | None) -> bool:
+    if "," in between or len(between) > MOST_BEFORE:
+        return False
+    rest = between.lower().replace(unit.spelling, "", 1) if unit else between
+    return context.foreign_words(rest) == 0 and not re.search(r"[;:]|\.\s", rest)

@@ -1,0 +1,142 @@
+"""Pages of documents as pictures, and uploads that say what became of reading them."""
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from service.bootstrap import Services
+from service.document_reading import DocumentReading
+from service.leadership import WORKER, Leadership
+from service.pdf.sandbox import ParserServer
+from tests.unit.api.caller import Caller
+from tests.unit.api.test_uploads import PDF, form, part, upload
+from tests.unit.service.pdf.drawing import pdf, text
+
+NOTE = pdf(text(72, 700, "HbA1c: 7.2 %"))
+
+
+@pytest.fixture(scope="module")
+def worker(services: Services) -> Iterator[None]:
+    """What reads documents, as a thread of this process that holds the lock of a worker."""
+    leadership, stopping = Leadership(str(services.database.url), WORKER), threading.Event()
+    assert leadership.is_held()
+    with ParserServer() as parser:
+        reading = DocumentReading(services.application, services.store, parser)
+
+        def read_all() -> None:
+            while not stopping.wait(0.02):
+                reading.read_next()
+
+        thread = threading.Thread(target=read_all)
+        thread.start()
+        yield
+        stopping.set()
+        thread.join()
+    leadership.give_up()
+
+
+@pytest.fixture
+def patient(caller: Caller) -> int:
+    return caller.make("/patients", name="Ann")
+
+
+@pytest.fixture
+def ready(worker: None, caller: Caller, patient: int) -> Callable[[bytes], Any]:
+    """Uploads a document, and answers it once it is read or refused."""
+
+    def read(content: bytes) -> Any:
+        document = upload(caller, patient, form(part(content))).json["data"]
+        while document["status"] == "processing":
+            document = caller.get(f"/documents/{document['id']}").json["data"]
+        return document
+
+    return read
+
+
+def test_a_page_is_a_png_that_may_be_kept_but_must_be_asked_about(
+    caller: Caller, ready: Callable[[bytes], Any]
+) -> None:
+    path = f"/documents/{ready(NOTE)['id']}/pages/1.png"
+    answer = caller.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert Image.open(io.BytesIO(answer.content)).size == pytest.approx((1105, 1430), abs=1)
+    again = caller.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = caller.get(path, headers={"If-None-Match": '"another"'})
+    assert other.content == answer.content
+
+
+def test_a_picture_is_kept_encrypted_with_the_patient_and_purged_with_it(
+    caller: Caller, services: Services, patient: int, ready: Callable[[bytes], Any]
+) -> None:
+    document = ready(NOTE)
+    png = caller.get(f"/documents/{document['id']}/pages/1.png").content
+    assert services.store.get(patient, document["sha256"], "page-1.png") == png
+    (kept,) = (services.settings.data_dir / "documents" / str(patient)).glob("*.png")
+    assert png[:8] not in kept.read_bytes()
+    services.store.purge(patient)
+    assert not kept.exists()
+
+
+def test_the_same_page_is_the_same_picture_and_another_page_is_another(
+    caller: Caller, ready: Callable[[bytes], Any]
+) -> None:
+    one, other = ready(NOTE), ready(pdf(text(72, 700, "Visit")))
+    tags = [
+        caller.get(f"/documents/{document['id']}/pages/1.png").headers["etag"]
+        for document in (one, ready(NOTE), other)
+    ]
+    assert tags[0] == tags[1] != tags[2]
+
+
+@pytest.mark.parametrize("page", ["2", "0", "-1", "01", "x", "1.5"])
+def test_a_page_that_is_not_there_is_a_404(
+    caller: Caller, ready: Callable[[bytes], Any], page: str
+) -> None:
+    assert caller.get(f"/documents/{ready(NOTE)['id']}/pages/{page}.png").status_code == 404
+
+
+def test_pages_of_a_refused_document_are_a_404_with_the_reason(
+    caller: Caller, ready: Callable[[bytes], Any]
+) -> None:
+    refused = ready(PDF)
+    answer = caller.get(f"/documents/{refused['id']}/pages/1.png")
+    assert answer.status_code == 404
+    assert refused["reason"] in answer.json["detail"]
+
+
+def test_an_upload_says_what_became_of_reading_it(
+    worker: None, caller: Caller, patient: int
+) -> None:
+    # On a machine that is busy, reading may take longer than an upload waits.
+    made = [upload(caller, patient, form(part(NOTE))).json["data"] for _ in range(5)]
+    assert ("ready", 1, None) in [(each["status"], each["pages"], each["reason"]) for each in made]
+    refused = [upload(caller, patient, form(part(PDF))).json["data"] for _ in range(5)]
+    reasons = {each["reason"] for each in refused if each["status"] == "refused"}
+    assert reasons == {"The document is not readable as a PDF."}
+
+
+def test_the_tag_of_an_upload_is_that_of_the_patient_after_reading(
+    worker: None, caller: Caller, patient: int
+) -> None:
+    made = upload(caller, patient, form(part(NOTE)))
+    while made.json["data"]["status"] == "processing":
+        made = upload(caller, patient, form(part(NOTE)))
+    headers = {"If-Match": made.headers["etag"]}
+    changed = caller.put(f"/patients/{patient}", json={"name": "Anna"}, headers=headers)
+    assert changed.status_code == 200
+
+
+def test_an_answer_that_is_kept_for_repeats_is_given_at_once(
+    worker: None, caller: Caller, patient: int
+) -> None:
+    key = {"Idempotency-Key": "kept"}
+    first = upload(caller, patient, form(part(NOTE)), **key)
+    assert first.json["data"]["status"] == "processing"
+    assert upload(caller, patient, form(part(NOTE)), **key).content == first.content
