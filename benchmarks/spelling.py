@@ -47,7 +47,7 @@ def _spells_date(text: str, day: date) -> bool:
 
 
 def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text).lstrip("0")
+    return re.sub(r"^0+(?=\d)", "", re.sub(r"\D", "", text))
 
 
 def _conversions(note: str) -> list[str]:

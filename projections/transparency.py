@@ -68,7 +68,7 @@ def pending(reader: Reader) -> int:
 def write_tiles(
     transaction: Transaction, tiles: Mapping[TileName, bytes], old: int, new: int
 ) -> bool:
-    """Store tiles, and that the log is sealed up to `new` events; False when it was not at `old`."""
+    """Store tiles, and that the log is sealed up to `new` events; False unless it was at `old`."""
     transaction.execute(
         QUERIES["put_tiles"],
         {

@@ -17,6 +17,7 @@ from service.commands import (
     patient_erasure,
     people,
     reports,
+    rescrape,
     running,
     scrape,
     transparency,
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     running.add(commands)
     scrape.add(commands)
+    rescrape.add(commands)
     keys = group(commands, "keys", "API keys, and the keys that encrypt.")
     accounts.add(group(commands, "account", "Accounts."), keys)
     keys_rotation.add(keys)

@@ -79,7 +79,7 @@ class ScrapeJobs:
         )
 
     def chosen(self, context: Context, asked: Asked) -> list[VariableOfValue]:
-        """The account's variables that are asked for. Raises Invalid for any other, and for none."""
+        """The account's variables that are asked for. Raises Invalid for others, and for none."""
         every = [
             VariableOfValue(*row)
             for row in all_variables(self._application.database, context.principal.account_id)

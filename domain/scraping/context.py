@@ -64,7 +64,7 @@ DOSE = re.compile(
     r"|twice daily|tablets?|capsules?|iv push|weekly|as needed|prn)\b",
     re.I,
 )
-PAST_SECTION = re.compile(r"\b(?:history|pmh|pmhx|psh|past medical)\b", re.I)
+PAST_SECTION = re.compile(r"\b(?:history(?! (?:and|&) physical)|pmh|pmhx|psh|past medical)\b", re.I)
 PLAN = re.compile(r"\b(?:plan|goals?|recommendations?|instructions?|orders?)\b", re.I)
 _CONNECTORS_TEXT = """
     of is was were are at the a an with level levels count value values reading today to be

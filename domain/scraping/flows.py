@@ -14,6 +14,7 @@ INDENT, OTHER_SIZE = 1.5, 0.35
 MOST_SEGMENTS = 60
 """A longer paragraph is cut."""
 KEY_WORDS = 4
+HEADING_WORDS, HEADING_SHARE = 7, 0.6
 LOOK_BELOW = 3
 """Lines further down on which a cell may go on, past lines of its neighbours."""
 _FRESH_START = re.compile(
@@ -97,6 +98,8 @@ def _reads_on(segment: Segment, line: Line, below: Segment, other: Line) -> bool
         return False
     if abs(box.x1 - next_box.x1) > INDENT * height or _starts_afresh(segment, below):
         return False
+    if len(line.segments) == 1 and _is_heading(segment, below):
+        return False
     if len(line.segments) == 1 and len(other.segments) == 1:
         return _is_prose(segment) or _is_prose(below)
     if len(line.segments) > len(other.segments):
@@ -105,6 +108,13 @@ def _reads_on(segment: Segment, line: Line, below: Segment, other: Line) -> bool
         return False
     keyed = below is not other.segments[0] and _has_own_key(line, other)
     return _is_prose(segment) and not segment.text.endswith((".", ":")) and not keyed
+
+
+def _is_heading(segment: Segment, below: Segment) -> bool:
+    """Whether a line ends long before the next one does, which starts with a capital."""
+    starts_anew = below.text[0].isupper() or below.text[0].isdigit()
+    finished = segment.text[-1] not in ",;-" and len(segment.words) <= HEADING_WORDS
+    return starts_anew and finished and segment.box.width < HEADING_SHARE * below.box.width
 
 
 def _has_own_key(line: Line, other: Line) -> bool:

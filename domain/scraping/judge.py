@@ -135,7 +135,8 @@ class Judge:
         steer = self.wanted.names.steer
         if not steer.moment:
             heads = f"{around.column} {around.inline}"
-            leaving = told((around.near,), "discharge") == "yes"
+            past = context.PAST_SECTION.search(around.section)
+            leaving = not past and told((around.near,), "discharge") == "yes"
             return LATER * is_late(heads) - LATER * is_early(heads) + LEAVING * leaving, ""
         texts = (around.near, around.opening, around.inline, around.column, around.row)
         said = told((*texts, around.section), steer.moment)
@@ -167,7 +168,8 @@ class Judge:
 
     def _is_now(self, around: Surroundings) -> bool:
         column = role_of(around.column) == "result" and _CURRENT.search(around.column)
-        return bool(column or context.NOW.search(f"{around.inline} {around.value}"))
+        headed = context.NOW.search(around.inline) and not self._is_past(around)
+        return bool(column or headed or context.NOW.search(around.value))
 
     def _is_undatable(self, flow: Flow) -> bool:
         """Whether a cell without a date is in a table with a column of dates."""

@@ -14,7 +14,7 @@ from domain.scraping.sightings import Sighting
 from domain.scraping.stamps import Stamp
 from domain.scraping.words import Box
 
-NEWEST, OLDER, NOW, LATER_UPLOAD, SAID_TWICE = 1.0, 1.6, 1.2, 0.1, 0.3
+NEWEST, OLDER, NOW, LATER_UPLOAD, SAID_TWICE = 1.0, 1.6, 0.2, 0.1, 0.3
 STATED = 2.5
 """The score of a date that stands in a field, not in prose."""
 FIRM_SCORE, FIRM_MARGIN, SPREAD = 2.75, 1.5, 2.0
@@ -57,7 +57,8 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
         if several and stamp is not None and best is not None:
             score += -OLDER if _differs(stamp, best) else NEWEST
         elif each.sighting.is_now and not pick:
-            score += NOW
+            score += NEWEST
+        score += NOW * each.sighting.is_now
         ranked.append(replace(each, score=score + SAID_TWICE * _is_repeated(each, possible)))
     return sorted(ranked, key=lambda each: -each.score)
 
@@ -94,7 +95,7 @@ def _stamp(ranked: Ranked) -> Stamp | None:
     """When a value was measured; without a date of its own, when its document was written."""
     if ranked.sighting.stamp is not None:
         return ranked.sighting.stamp
-    if ranked.sighting.is_undatable or ranked.sighting.is_past or ranked.sighting.is_now:
+    if ranked.sighting.is_undatable or ranked.sighting.is_past:
         return None
     day = ranked.sighting.when or document_date(ranked.reading)
     return Stamp(day) if day is not None else None

@@ -2,7 +2,7 @@
 SELECT sealed FROM transparency_head;
 
 -- name: pending    how many events have no hashes in the tiles yet; below zero when sealed events are gone
-SELECT (SELECT coalesce(max(position), 0) FROM events) - sealed FROM transparency_head;
+SELECT (SELECT coalesce(max(position), 0) FROM events) - coalesce(max(sealed), 0) FROM transparency_head;
 
 -- name: take_turn    the same; nobody else seals, signs or changes keys until this transaction ends
 SELECT sealed FROM transparency_head FOR UPDATE;
@@ -74,5 +74,5 @@ SELECT h.sealed, (SELECT coalesce(max(position), 0) FROM events),
                  WHERE e.position > h.sealed ORDER BY e.position LIMIT 1), 0),
        c.size, extract(epoch FROM now() - c.signed_at)::float8,
        (SELECT coalesce(json_object_agg(what, detail), '{}') FROM transparency_troubles)
-FROM transparency_head h
+FROM (SELECT coalesce(max(sealed), 0) AS sealed FROM transparency_head) h
 LEFT JOIN LATERAL (SELECT size, signed_at FROM transparency_checkpoints ORDER BY size DESC LIMIT 1) c ON true;

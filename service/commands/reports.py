@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from domain.errors import Invalid
 from service.commands.command import Subparsers, command, operator
 from service.opening import open_services
 from service.settings import Settings
@@ -68,7 +69,7 @@ def draw_sample(settings: Settings, chosen: argparse.Namespace) -> int:
 
 def compare_abstraction(settings: Settings, chosen: argparse.Namespace) -> int:
     """Compare a worksheet that was filled in with the report: agreement and Cohen's kappa."""
-    worksheet = chosen.file.read_text("utf-8")
+    worksheet = _text_of(chosen.file)
     with open_services(settings) as services:
         compared = services.audit_samples.compare(
             operator(services, chosen.account), chosen.report, chosen.percent, chosen.seed,
@@ -79,3 +80,10 @@ def compare_abstraction(settings: Settings, chosen: argparse.Namespace) -> int:
         print(f"{kind:10} {number:<8} {name}: {found.agreed} of {found.rated}, kappa {kappa}")
     print(f"{len(compared.disagreements)} disagreements, {compared.patients} patients")
     return 0
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid.field("file", f"{file} cannot be read: {error}") from error

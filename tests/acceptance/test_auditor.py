@@ -1,5 +1,6 @@
 """An auditor follows a reported number down to the box on the page, and proves it offline."""
 
+import csv
 import json
 import os
 import subprocess
@@ -195,3 +196,27 @@ def test_the_command_line_writes_the_bundle_that_the_api_answers(
     assert verify_bundle.main([str(file), "--key", audit.vkey]) == 0
     assert json.loads(verify_bundle.Bundle(str(file)).archive.read("manifest.json"))["files"]
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_sample_is_drawn_abstracted_again_and_compared_on_the_command_line(
+    audit: Audit, tmp_path: Path
+) -> None:
+    file = tmp_path / "sample.csv"
+    account = str(audit.client.call("GET", "/account")["id"])
+    asked = (account, str(audit.report), str(file), "--percent", "100", "--seed", "audit 7")
+    drawn = attestor(audit, "reports", "sample", *asked)
+    assert drawn.returncode == 0, drawn.stderr
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["reported"] for row in rows if row["kind"] == "value"} > {"160"}
+    for row in rows:
+        row["second"] = "no" if row["name"] == "numerator" else row["reported"]
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    compared = attestor(audit, "reports", "agreement", *asked)
+    assert compared.returncode == 0, compared.stderr
+    # The report says yes and no, the other no and no: p_o = 1/2, p_e = (1·0 + 1·2)/4.
+    assert "numerator: 1 of 2, kappa 0.0000\n" in compared.stdout
+    assert "Systolic blood pressure: 2 of 2, kappa 1.0000\n" in compared.stdout

@@ -148,7 +148,8 @@ def test_a_patients_history_is_told_on_the_terminal_and_exported_whole(service: 
     assert re.search(r'^ +1  \S+ \S+ .+ ….{4} +Patient "Ann" was registered$', told, re.M)
     assert re.search(r'^ +2  \S+ \S+ .+ ….{4} +Name changed from "Ann" to "Anne"$', told, re.M)
     lines = attestor(service, "patient", "history", str(patient), "--ndjson").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == client.call("GET", f"/patients/{patient}/history")
+    whole = client.call("GET", f"/patients/{patient}/history")
+    assert [json.loads(line) for line in lines] == whole
     unknown = attestor(service, "patient", "history", "999999999")
     assert (unknown.returncode, unknown.stderr) == (
         1, "attestor: There is no patient 999999999.\n"

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -80,6 +80,13 @@ class Operation:
     query: str
     content_type: str | None
     body: Any = field(hash=False)
+    optional: frozenset[str] = frozenset()
+
+    def past(self, instant: str) -> Iterator["Operation"]:
+        """The same of each moment that it can be asked for; none where it only knows now."""
+        moments = {"as_of": instant, "version": "1"}
+        for name in self.optional & moments.keys():
+            yield replace(self, query=f"{self.query}&{urlencode({name: moments[name]})}")
 
     @property
     def name(self) -> str:
@@ -142,13 +149,17 @@ def _operation(
     fields = tuple(p["name"] for p in parameters if p["in"] == "path")
     required = [p for p in parameters if p["in"] == "query" and p.get("required")]
     query = urlencode({p["name"]: example(description, p["schema"]) for p in required})
+    optional = {p["name"] for p in parameters if p["in"] == "query" and not p.get("required")}
     content = told.get("requestBody", {}).get("content", {})
     content_type = next(iter(content), None)
     body = None
     if content_type == "application/json":
         body = example(description, content[content_type]["schema"])
         body |= {name: ids[name] for name in body.keys() & ids.keys()}
-    return Operation(method.upper(), path, told["x-scope"], fields, query, content_type, body)
+    return Operation(
+        method.upper(), path, told["x-scope"], fields, query, content_type, body,
+        frozenset(optional),
+    )  # fmt: skip
 
 
 def example(description: Any, schema: Any) -> Any:

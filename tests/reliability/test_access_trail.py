@@ -2,6 +2,7 @@
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psutil
 
@@ -11,28 +12,45 @@ from tests.reliability.load import Ward
 READS = 60
 
 
-def test_sigterm_loses_no_record_of_what_was_shown(cluster: Cluster, ward: Ward) -> None:
-    patient = ward.admit("Ann")
+def read_much(ward: Ward, patient: int, prefix: str) -> set[str]:
+    """The request ids of reads that were all answered."""
 
     def read(number: int) -> str:
-        name = f"last-read-{number}"
+        name = f"{prefix}-{number}"
         path, headers = f"/patients/{patient}", {"X-Request-ID": name}
         assert ward.client.call("GET", path, headers=headers).status == 200
         return name
 
     with ThreadPoolExecutor(4) as pool:
-        shown = set(pool.map(read, range(READS)))
+        return set(pool.map(read, range(READS)))
+
+
+def recorded(cluster: Cluster, shown: set[str]) -> list[tuple[Any, ...]]:
+    """What the access log says of these requests."""
+    with cluster.connect() as connection:
+        return connection.execute(
+            "SELECT request_id, patient_id, status FROM access_log WHERE request_id = ANY(%s)",
+            (list(shown),),
+        ).fetchall()
+
+
+def test_sigterm_to_the_workers_loses_no_record_of_what_was_shown(
+    cluster: Cluster, ward: Ward
+) -> None:
+    patient = ward.admit("Ann")
+    shown = read_much(ward, patient, "worker")
     # Their second is not over: what is not written yet is in the workers' memory alone.
     workers = cluster.api_workers()
     assert len(workers) == 2
     signal_all(signal.SIGTERM, workers)
-    gone, alive = psutil.wait_procs(workers, timeout=60)
-    assert alive == []
-
-    with cluster.connect() as connection:
-        rows = connection.execute(
-            "SELECT request_id, patient_id, status FROM access_log WHERE request_id = ANY(%s)",
-            (list(shown),),
-        ).fetchall()
-    assert sorted(rows) == sorted((name, patient, 200) for name in shown)
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
+    assert sorted(recorded(cluster, shown)) == sorted((name, patient, 200) for name in shown)
     cluster.wait_until_ready()
+
+
+def test_a_clean_stop_of_everything_loses_none_either(cluster: Cluster, ward: Ward) -> None:
+    patient = ward.admit("Ann")
+    shown = read_much(ward, patient, "service")
+    assert cluster.stop() == 0
+    cluster.start()
+    assert sorted(recorded(cluster, shown)) == sorted((name, patient, 200) for name in shown)

@@ -64,6 +64,21 @@ def test_every_route_refuses_ids_of_another_account_and_shows_nothing_of_it(
     assert wrong == []
 
 
+def test_no_moment_of_the_past_is_open_to_another_account(
+    ours: Tenant, theirs: Tenant, operations: list[Operation]
+) -> None:
+    instant = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    wrong, tried = [], 0
+    for operation in (past for each in operations for past in each.past(instant)):
+        for ids in [*operation.mixtures(ours, theirs)] or [{}]:
+            answer = operation.send(ours.client, ids)
+            if answer.status != (403 if ids else 200) or shows(answer, theirs.canaries):
+                wrong.append((operation.name, operation.query, ids, answer.status, answer.body))
+            tried += 1
+    assert wrong == []
+    assert tried > 15
+
+
 def test_every_route_answers_404_for_ids_that_nothing_has(
     ours: Tenant, operations: list[Operation]
 ) -> None:

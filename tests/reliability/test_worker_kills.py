@@ -15,6 +15,7 @@ from tests.reliability import invariants
 from tests.reliability.cluster import Cluster, Process, is_alive, kill
 from tests.reliability.load import LOW_BELOW, Ward
 from tests.reliability.waiting import wait_until, wait_until_gone
+from tests.unit.service.pdf.drawing import scanned
 
 VISIT_NOTE = Path(__file__).parents[2] / "examples" / "visit-note.pdf"
 LINES = 1000
@@ -115,6 +116,18 @@ def test_a_document_whose_worker_dies_while_parsing_is_read_by_the_next_one(
     wait_until(lambda: not any(map(is_alive, parsers)), "the parsers of the dead worker end")
 
 
+def test_a_scan_whose_worker_dies_while_reading_it_is_read_by_the_next_one(
+    cluster: Cluster, ward: Ward
+) -> None:
+    document = ward.client.upload(ward.admit("Emil"), scanned(VISIT_NOTE.read_bytes()))
+    worker, *parsers = wait_until(lambda: parsing(cluster, below=3), "a scan is being read")
+    kill(worker)
+
+    assert ended(ward, document["id"])["status"] == "ready"
+    assert times_read(cluster, document["id"]) == 1
+    wait_until(lambda: not any(map(is_alive, parsers)), "the parsers of the dead worker end")
+
+
 def long_pdf() -> bytes:
     """120 pages, which take seconds to parse."""
     content = io.BytesIO()
@@ -125,13 +138,14 @@ def long_pdf() -> bytes:
     return content.getvalue()
 
 
-def parsing(cluster: Cluster) -> list[Process]:
-    """The worker, its parser server and the child that parses, while there is one."""
+def parsing(cluster: Cluster, below: int = 2) -> list[Process]:
+    """The worker, its parser server and the child that parses, while there is one; for a scan,
+    there is a second server."""
     for worker in cluster.child("work"):
         with suppress(psutil.NoSuchProcess):
-            below = worker.children(recursive=True)
-            if len(below) == 2:
-                return [worker, *below]
+            processes = worker.children(recursive=True)
+            if len(processes) == below:
+                return [worker, *processes]
     return []
 
 

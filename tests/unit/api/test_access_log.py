@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -340,6 +341,29 @@ def test_what_could_not_be_written_is_written_once_the_next_time(
             " ORDER BY id"
         ).fetchall()
     assert rows == [*((f"kept-{number}", 1) for number in range(4)), ("kept-401", 5)]
+
+
+def test_records_of_many_threads_and_processes_are_all_there_once_and_numbered_without_a_gap(
+    services: Services,
+) -> None:
+    trails = [AccessTrail(services.database) for _ in range(2)]
+    names = [f"many-{number}" for number in range(1200)]
+
+    def keep(number: int) -> None:
+        trails[number % 2].record(access(request_id=names[number]))
+        if number % 100 == 0:
+            trails[number % 2].flush()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(keep, range(len(names))))
+    for trail in trails:
+        trail.close()
+    rows = services.database.rows(
+        "SELECT id, request_id FROM access_log WHERE request_id LIKE 'many-%' ORDER BY id"
+    )
+    assert sorted(row[1] for row in rows) == sorted(names)
+    ids = [row[0] for row in rows]
+    assert ids == list(range(ids[0], ids[0] + len(names)))
 
 
 def test_the_service_can_neither_change_nor_remove_a_record(

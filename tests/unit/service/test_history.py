@@ -275,11 +275,12 @@ def test_pages_of_every_size_and_direction_are_parts_of_the_whole(
 def test_a_long_sentence_runs_on_below_itself_on_the_terminal() -> None:
     entry = {
         "version": 12, "recorded_at": "2026-01-31T12:00:00.000001Z", "reason": "audit",
-        "sentence": "word " * 20, "who": {"kind": "key", "name": "Desk", "last4": "abcd"},
+        "sentence": " ".join(["word"] * 20),
+        "who": {"kind": "key", "name": "Desk", "last4": "abcd"},
     }  # fmt: skip
     first, *others = lines_of(entry, 100)
     assert first.startswith("   12  2026-01-31 12:00:00  Desk …abcd")
     assert all(len(line) <= 100 for line in (first, *others))
     column = first.index("word")
     assert [line[:column] for line in others] == [" " * column] * len(others)
-    assert " ".join(line[column:] for line in (first, *others)) == "word " * 20 + " [audit]"[1:]
+    assert " ".join(line[column:] for line in (first, *others)) == "word " * 20 + "[audit]"

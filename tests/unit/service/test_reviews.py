@@ -1,6 +1,7 @@
 """Runs over charts, and what people make of scraped values."""
 
 import secrets
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.patient import Patient
 from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.bootstrap import Services
+from service.commands.rescrape import rescrape
 from service.patients import ValueIn
 from service.scrape_jobs import Asked, ScrapeJob
 from service.scraping import Run
@@ -86,9 +88,10 @@ class Chart:
         """What somebody makes of the standing HbA1c."""
         standing = self.patient.current(self.hba1c)
         assert standing is not None
-        return self.services.reviews.review(
+        reviewed = self.services.reviews.review(
             self.clinic.asks(), self.id, standing.id, decision, corrected
-        ).body
+        )
+        return dict(reviewed.body)
 
 
 def test_one_run_is_one_event_with_an_answer_for_every_variable(clinic: Tenant) -> None:
@@ -210,8 +213,7 @@ def test_a_job_scrapes_each_patient_once_however_often_it_is_stopped(clinic: Ten
     versions = [chart.patient.version for chart in charts]
     jobs = clinic.services.scrape_jobs
     for _ in range(3):
-        stops = iter([False, True])
-        jobs.run(resumed(clinic, job.id), lambda stops=stops: next(stops))
+        jobs.run(resumed(clinic, job.id), iter([False, True]).__next__)
     jobs.run(resumed(clinic, job.id), lambda: False)
     assert [chart.patient.version for chart in charts] == [each + 1 for each in versions]
     found = clinic.services.imports.find(clinic.asks(), job.id)
@@ -241,3 +243,45 @@ def test_a_job_over_another_accounts_patients_scrapes_nobody(
     services.scrape_jobs.run(replace(job), lambda: False)
     assert other.patient.version == before
     assert services.imports.find(clinic.asks(), job.id)["result"]["failed"] == 1
+
+
+def rescraped(
+    clinic: Tenant, capsys: pytest.CaptureFixture[str], *, is_dry: bool, variable: int
+) -> str:
+    """What the command prints for one variable."""
+    chosen = Namespace(
+        account=clinic.account_id, patients=None, variables=[variable], dry_run=is_dry
+    )
+    settings = replace(clinic.services.settings, database_url=clinic.services.database.url)
+    assert rescrape(settings, chosen) == 0
+    return capsys.readouterr().out
+
+
+def test_a_rescrape_shows_what_differs_and_records_it_unless_it_is_dry(
+    clinic: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chart = Chart(clinic, "Visit date: 2025-03-01", "Zweigprobe 7.2 %")
+    assert not chart.scrape()[0]["found"]
+    change = {"aliases": ("Zweigprobe",)}
+    clinic.services.variables.change(clinic.asks(), "number", chart.hba1c, change)
+    version = chart.patient.version
+    told = rescraped(clinic, capsys, is_dry=True, variable=chart.hba1c)
+    assert f"{chart.id:>8}  HbA1c" in told
+    assert "7.2  page 1" in told
+    assert chart.patient.version == version
+    assert "1 runs recorded" in rescraped(clinic, capsys, is_dry=False, variable=chart.hba1c)
+    held = chart.patient.current(chart.hba1c)
+    assert held is not None
+    assert held.value == "7.2"
+    assert "7.2" not in rescraped(clinic, capsys, is_dry=True, variable=chart.hba1c)
+
+
+def test_a_rescrape_leaves_what_a_person_answers_for(
+    clinic: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chart = Chart(clinic)
+    chart.scrape()
+    chart.review("correct", ValueIn("7.4"))
+    told = rescraped(clinic, capsys, is_dry=False, variable=chart.hba1c)
+    assert "(stays)" in told
+    assert "0 runs recorded" in told
