@@ -1,5 +1,6 @@
 """Chart abstraction: the page of the PDF beside the values that it proves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +16,15 @@ from api.schemas.base import load
 from api.schemas.charts import DateValueIn, ValueIn
 from domain.document import DocumentStatus
 from domain.errors import AttestorError, CannotExtract, Conflict, Invalid, NotFound, NotYet
-from domain.observation import VariableKind
+from domain.observation import Source, VariableKind
+from domain.patient import Patient
 from projections.definitions import all_variables
 from projections.patients import find_patient, list_documents, list_incomplete
 from service.bootstrap import Services
 from service.patients import ValueIn as SentValue
+from service.reviews import Decision
+from service.scrape_jobs import Asked
+from service.scraping import Run
 
 _SCHEMAS = {"number": ValueIn(), "date": DateValueIn()}
 _BOX = ("x1", "y1", "x2", "y2")
@@ -90,6 +95,39 @@ class Abstraction:
             req, patient_id, kind, variable_id, _value_in(form, kind)
         ))  # fmt: skip
 
+    def on_post_review(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
+        """Accept or reject what was scraped."""
+        form = req.context.form
+        decision: Decision = "accept" if form["decision"] == "accept" else "reject"
+        observation_id = _whole(form["observation_id"], "observation_id")
+        done = "value-accepted" if decision == "accept" else "value-rejected"
+        self._try(
+            req,
+            resp,
+            patient_id,
+            _whole(form["variable_id"], "variable_id"),
+            done,
+            lambda: self._services.reviews.review(
+                req.command(form["reason"]), patient_id, observation_id, decision
+            ),
+        )
+
+    def on_post_scrape(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
+        """Look for every variable in all documents of the patient."""
+        command = req.command()
+        self._try(
+            req,
+            resp,
+            patient_id,
+            None,
+            "scraped",
+            lambda: self._services.scraping.run(
+                command,
+                patient_id,
+                Run(self._services.scrape_jobs.chosen(command, Asked()), is_bulk=True),
+            ),
+        )
+
     def _put(
         self,
         req: DashboardRequest,
@@ -98,16 +136,24 @@ class Abstraction:
         variable_id: int,
         sent: SentValue,
     ) -> None:
-        self._services.patients.put_value(req.command(), patient_id, kind, variable_id, sent)
+        """A correction where a scraped value waits for review, else a value of its own."""
+        record = self._services.application.load(req.command(), Patient, patient_id)
+        held = record.current(variable_id)
+        if held is not None and held.source == Source.SCRAPE and held.review is None:
+            self._services.reviews.review(
+                req.command(sent.reason), patient_id, held.id, "correct", sent
+            )
+        else:
+            self._services.patients.put_value(req.command(), patient_id, kind, variable_id, sent)
 
     def _try(
         self,
         req: DashboardRequest,
         resp: falcon.Response,
         patient_id: int,
-        variable_id: int,
+        variable_id: int | None,
         done: str,
-        step: Any,
+        step: Callable[[], object],
     ) -> None:
         """Do it and come back to the same page of the chart, or say what stands in the way."""
         try:
@@ -119,7 +165,8 @@ class Abstraction:
         form = req.context.form
         place = {"document": form["document"], "page": form["page"], "done": done}
         query = urlencode({name: value for name, value in place.items() if value})
-        raise falcon.HTTPSeeOther(f"{PATIENTS}/{patient_id}/chart?{query}#value-{variable_id}")
+        at = f"#value-{variable_id}" if variable_id else ""
+        raise falcon.HTTPSeeOther(f"{PATIENTS}/{patient_id}/chart?{query}{at}")
 
     def _show(
         self,

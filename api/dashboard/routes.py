@@ -55,6 +55,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{PATIENT}/history", "audit.patient", READ_P),
     Route("GET", f"{PATIENT}/chart", "abstraction", READ_P),
     Route("POST", f"{PATIENT}/chart/value", "abstraction.value", WRITE_P),
+    Route("POST", f"{PATIENT}/chart/review", "abstraction.review", WRITE_P),
+    Route("POST", f"{PATIENT}/chart/scrape", "abstraction.scrape", WRITE_P),
     Route("GET", "/dashboard/queue", "abstraction.queue", READ_P),
     Route("GET", f"{DOCUMENT}/pages/{{page:id}}.png", "abstraction.picture", READ_P),
     Route("GET", "/dashboard/audit", "audit.list", Scope.AUDIT_READ),

@@ -179,7 +179,8 @@ class DateSearch:
                 head = self.reading.grid.heading(cell)
                 dated = head is not None and head.text.lower().startswith("date")
                 for printed in self.reading.dates[cell][:1]:
-                    if dated or len(cell.words) <= 3 or self.occasion.tense == "next":
+                    opens = printed.start == 0 or self.occasion.tense == "next"
+                    if dated or len(cell.words) <= 3 or opens:
                         yield self._judged(hit, cell, printed, SECTION - penalty, "")
 
     def _judged(

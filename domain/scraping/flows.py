@@ -20,6 +20,8 @@ LOOK_BELOW = 3
 _FRESH_START = re.compile(
     r"(?:[-•*▪●◦·]\s|\(?\d{1,2}[.)]\s|[A-Z][\w/ ()'-]{0,40}:(?:\s|$)|[A-Z][A-Z &/]{4,40}:)"
 )
+_CAPITALS = re.compile(r"(?=(?:.*[A-Z]){4})[A-Z][A-Z &/,()'-]{3,40}:?")
+_SHORT_LINE = re.compile(r"[A-Z][a-z]+(?: (?:[A-Za-z&/-]+)){0,3}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +127,11 @@ def _has_own_key(line: Line, other: Line) -> bool:
 
 
 def _starts_afresh(segment: Segment, below: Segment) -> bool:
-    """Whether a list item or a "Key:" starts; a sentence may wrap before what looks like "6."."""
+    """Whether a heading, a list item or a "Key:" starts; a sentence may wrap before "6."."""
+    if _CAPITALS.fullmatch(below.text) and not _CAPITALS.fullmatch(segment.text):
+        return True
+    if segment.text[-1] in ".:!?" and _SHORT_LINE.fullmatch(below.text):
+        return True
     if _FRESH_START.match(below.text) is None:
         return False
     unfinished = _is_prose(segment) and segment.text[-1] not in ".:;"

@@ -18,7 +18,7 @@ from domain.scraping.surroundings import Surroundings, surroundings
 from domain.scraping.units import Unit, named, unit_at
 from domain.scraping.wanted import Wanted
 
-HISTORY, FROM, PRIOR, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 2.0, 1.0, 0.8, 0.5
+HISTORY, FROM, PRIOR, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 2.0, 0.6, 0.8, 0.5
 LATER, LEAVING, MEANT, UNSURE = 0.8, 0.4, 2.5, 0.8
 _COMPARED = re.compile(r"[<>\u2264\u2265]=?\s?[\d.,]+")
 _UPPER_END = re.compile(r"\s?%?\s?(?:-|\u2013|to)\s?\d[\d.]*\s?%?", re.I)
@@ -146,9 +146,11 @@ class Judge:
 
     def _penalty(self, around: Surroundings, was_from: bool) -> float:
         steered = self.wanted.names.steer != Steer()
-        past = context.HISTORY.search(around.near) or context.HISTORY.search(around.inline)
+        past = context.HISTORY.search(around.near) or (
+            around.headed and context.HISTORY.search(around.inline)
+        )
         return (
-            HISTORY * (past is not None and not steered)
+            HISTORY * (bool(past) and not steered)
             + FROM * was_from
             + PRIOR * (role_of(around.column) == "prior" and not steered)
             + PLAN * (context.PLAN.search(around.section) is not None)

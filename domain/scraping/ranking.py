@@ -15,6 +15,7 @@ from domain.scraping.stamps import Stamp
 from domain.scraping.words import Box
 
 NEWEST, OLDER, NOW, LATER_UPLOAD, SAID_TWICE = 1.0, 1.6, 0.2, 0.1, 0.3
+PAST = 0.8
 STATED = 2.5
 """The score of a date that stands in a field, not in prose."""
 FIRM_SCORE, FIRM_MARGIN, SPREAD = 2.75, 1.5, 2.0
@@ -49,6 +50,7 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
     known = [stamp for stamp in stamps.values() if stamp is not None]
     choose = min if pick == "first" else max
     best = choose(known, key=lambda stamp: (stamp.day, stamp.minutes), default=None)
+    present = any(not each.sighting.is_past for each in possible) and not pick
     several = any(best is not None and _differs(stamp, best) for stamp in known)
     ranked = []
     for each in possible:
@@ -58,7 +60,7 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
             score += -OLDER if _differs(stamp, best) else NEWEST
         elif each.sighting.is_now and not pick:
             score += NEWEST
-        score += NOW * each.sighting.is_now
+        score += NOW * each.sighting.is_now - PAST * (each.sighting.is_past and present)
         ranked.append(replace(each, score=score + SAID_TWICE * _is_repeated(each, possible)))
     return sorted(ranked, key=lambda each: -each.score)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Limits:
     """Bounds of one job. Bytes, seconds, counts, and points for the side of a page.
 
-    `scans_seconds` is what all scanned pages of a document may take together.
+    `file_bytes` is what may be written to disk. `scans_seconds` is what all scanned pages of a
+    document may take together.
     """
 
     address_space_bytes: int = 1 << 30
@@ -24,8 +25,9 @@ class Limits:
     result_bytes: int = 32 << 20
 
 
-SCAN = Limits(address_space_bytes=3 << 30, cpu_seconds=60, wall_seconds=30)
-"""Those of reading one scanned page. Measured: 3 CPU seconds and 1.9 GB of addresses."""
+SCAN = Limits(address_space_bytes=3 << 30, cpu_seconds=60, wall_seconds=60)
+"""Those of reading one scanned page, which takes 3 to 8 CPU seconds and 1.9 GB of addresses: at
+nice 10 beside a busy service, that can be a minute of the wall clock."""
 
 
 class Unreadable(Exception):
