@@ -12,6 +12,7 @@ from api.pagination import CURSOR, LIMIT, parameters
 from api.parameters import Parameter, choice, day, flag, moment, text, whole
 from api.schemas.access import AccountIn, KeyIn, RotationIn
 from api.schemas.charts import (
+    ChoiceIn,
     DateObservationIn,
     DateValueIn,
     NumberObservationIn,
@@ -158,11 +159,14 @@ OPERATIONS = (
     _op("scrape_patient", "POST", f"{PATIENT}/scrape", "scrapes.patient", WRITE_P,
         "Scrape all variables off the documents in one run", charts.PatientScrape,
         body=(PatientScrapeIn,), is_body_optional=True),
-    _list("list_patient_scrapes", "GET", f"{PATIENT}/scrapes", "scrapes.patient", READ_P,
+    _list("list_patient_scrapes", "GET", f"{PATIENT}/scrapes", "scrapes.runs", READ_P,
           "List the runs over a chart, with their candidates", charts.ScrapeRun),
     _op("review_value", "POST", f"{PATIENT}/observations/{{observation_id:id}}/review",
         "scrapes.review", WRITE_P, "Accept, correct or reject a scraped value",
         charts.ShownValue, body=(ReviewIn,)),
+    _op("choose_candidate", "POST", f"{PATIENT}/scrapes/{{position:id}}/choice",
+        "scrapes.choice", WRITE_P, "Take another candidate of a run in place of what it found",
+        charts.ShownValue, body=(ChoiceIn,)),
     _op("scrape_many", "POST", "/scrapes", "scrapes.many", WRITE_P,
         "Scrape many charts in the background", access.Job, status=202, body=(ScrapesIn,),
         is_body_optional=True),

@@ -52,7 +52,7 @@ def _of_digital(asked: Sequence[Asked], digital: Mapping[str, Document], rounds:
     if three is not None:
         questions = [each.question for each in asked if each.question.file == three]
         pdf, words = digital[three].pdf, digital[three].words
-        found.append(scraping_speed.scrape_after_upload(pdf, words, questions, rounds))
+        found += scraping_speed.scrapes_after_upload(pdf, words, questions, rounds)
     return [*found, scraping_speed.long_document(pdfs)]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class DocumentStatus(StrEnum):
@@ -21,6 +22,26 @@ class Document:
     filename: str
     status: DocumentStatus = DocumentStatus.PROCESSING
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class LookedIn:
+    """A document as a scrape met it; `unread` are its scans that nobody could read, page and why.
+
+    One that was refused has not been looked into, and says so by its `reason`.
+    """
+
+    document: Document
+    unread: tuple[tuple[int, str], ...] = ()
+
+    def as_state(self) -> dict[str, Any]:
+        """JSON-ready event content."""
+        state: dict[str, Any] = {"id": self.document.id, "sha256": self.document.sha256}
+        if self.document.status is DocumentStatus.REFUSED:
+            state["reason"] = self.document.reason
+        if self.unread:
+            state["unread"] = [{"page": page, "reason": why} for page, why in self.unread]
+        return state
 
 
 @dataclass(frozen=True)

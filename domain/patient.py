@@ -7,7 +7,7 @@ from typing import Any, Self
 from eventsourcing.domain import Aggregate
 
 from domain import events
-from domain.document import Document, DocumentStatus, Evidence
+from domain.document import Document, DocumentStatus, Evidence, LookedIn
 from domain.errors import Conflict, Invalid, NotFound
 from domain.ids import Kind, aggregate_id, number_of
 from domain.observation import Observation, Source, VariableKind
@@ -130,7 +130,7 @@ class Patient(Aggregate):
     class Scraped(Event):
         TOPIC = "patient.scraped"
         account_id: int
-        documents: list[dict[str, str]]
+        documents: list[dict[str, Any]]
         model: str | None
         extractor: str
         extractor_version: str
@@ -308,7 +308,7 @@ class Patient(Aggregate):
         self,
         answers: Sequence[ScrapeAnswer],
         *,
-        documents: Sequence[Document],
+        documents: Sequence[LookedIn],
         model: str | None,
         extractor: str,
         extractor_version: str,
@@ -318,7 +318,7 @@ class Patient(Aggregate):
         self.trigger_event(
             self.Scraped,
             account_id=self.account_id,
-            documents=[{"id": d.id, "sha256": d.sha256} for d in documents],
+            documents=[document.as_state() for document in documents],
             model=model,
             extractor=extractor,
             extractor_version=extractor_version,

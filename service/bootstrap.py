@@ -24,6 +24,7 @@ from service.pdf.sandbox import ParserServer
 from service.pdf.store import BlobStore, FileBlobStore
 from service.report_schedule import ReportSchedule
 from service.reports import Reports
+from service.rescraping import Rescraping
 from service.reviews import Reviews
 from service.scrape_jobs import ScrapeJobs
 from service.scraping import Scraping
@@ -51,6 +52,7 @@ class Services:
     page_images: PageImages
     scraping: Scraping
     scrape_jobs: ScrapeJobs
+    rescraping: Rescraping
     reviews: Reviews
     imports: Imports
     reports: Reports
@@ -99,6 +101,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
     store = FileBlobStore(settings.data_dir / "documents", application.vault)
     patients = Patients(application, now)
     scraping = Scraping(application, patients, store, now)
+    history = History(application)
     reports = Reports(application)
     transparency = Transparency(database)
     waiting_max = max(1, settings.threads // 4)
@@ -118,6 +121,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         ),
         scraping=scraping,
         scrape_jobs=ScrapeJobs(application, scraping),
+        rescraping=Rescraping(application, scraping, history),
         reviews=Reviews(application, patients),
         imports=Imports(
             application, patients, settings.data_dir / "imports", settings.max_import_bytes
@@ -126,7 +130,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         report_schedule=ReportSchedule(database, reports),
         exports=Exports(database, now, settings.public_url),
         accounts=Accounts(application),
-        history=History(application),
+        history=history,
         authentication=Authentication(database, now),
         usage=Usage(database),
         access_trail=AccessTrail(database),

@@ -14,6 +14,7 @@ from domain.report import FrozenContent, Report
 from projections.database import Reader
 from projections.measures.entries import render_report
 from projections.measures.movement import Moved, moved_patients
+from projections.measures.report import COUNTS
 from projections.reports import erased_since, find_report
 from service.application import Application
 from service.context import Context
@@ -26,7 +27,8 @@ class Verification:
     """Whether a frozen report, computed anew from the log at its position, is the same bytes.
 
     `erased_patients` were in the log there and have been erased since: what they counted for is
-    missing from the new computation, and a difference need not mean more than that.
+    missing from the new computation. `is_explained` says that a difference need not mean more
+    than that: no count of the report is less than what is left.
     """
 
     is_equal: bool
@@ -34,6 +36,7 @@ class Verification:
     recomputed_sha256: str
     differing_metrics: tuple[int, ...]
     erased_patients: int
+    is_explained: bool
 
 
 class Reports:
@@ -106,14 +109,18 @@ class Reports:
             content.position,
             tuple(content.metric_versions),
         )
+        erased = erased_since(
+            self._application.database, context.principal.account_id, content.position
+        )
+        frozen = content.body.encode()
+        is_equal = body == frozen and _hash(body) == content.sha256
         return Verification(
-            body == content.body.encode() and _hash(body) == content.sha256,
+            is_equal,
             content.sha256,
             _hash(body),
-            _differing(content.body.encode(), body),
-            erased_since(
-                self._application.database, context.principal.account_id, content.position
-            ),
+            _differing(frozen, body),
+            erased,
+            is_equal or (erased > 0 and _hash(frozen) == content.sha256 and _lacks(body, frozen)),
         )
 
     def diff(self, context: Context, report_id: int, against_id: int) -> list[Moved]:
@@ -159,6 +166,16 @@ def _differing(frozen: bytes, recomputed: bytes) -> tuple[int, ...]:
         for body in (frozen, recomputed)
     )
     return tuple(sorted(m for m in before.keys() | after.keys() if before.get(m) != after.get(m)))
+
+
+def _lacks(recomputed: bytes, frozen: bytes) -> bool:
+    """Whether the one says of the same metrics what the other says, of as many or fewer."""
+    left, whole = orjson.loads(recomputed)["reports"], orjson.loads(frozen)["reports"]
+    return len(left) == len(whole) and all(
+        a["metric_id"] == b["metric_id"] and a["metric_version"] == b["metric_version"]
+        and all((a[name] or 0) <= (b[name] or 0) for name in COUNTS)
+        for a, b in zip(left, whole, strict=True)
+    )  # fmt: skip
 
 
 def _shown(reader: Reader, report_id: int) -> Resource:

@@ -1,12 +1,16 @@
-"""What people make of scraped values: accepted, corrected, rejected."""
+"""What people make of scraped values: accepted, corrected, rejected, or another one chosen."""
 
-from dataclasses import replace
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from domain.errors import Invalid
-from domain.observation import Observation, Source
+from domain.errors import Invalid, NotFound
+from domain.events import Metadata
+from domain.ids import Kind, aggregate_id
+from domain.observation import Observation, Source, VariableKind
 from domain.patient import Patient
 from projections.definitions import definition_of
+from projections.history import find_event
 from service.application import Application
 from service.context import Context
 from service.patients import Patients, ValueIn, VariableOfValue, value_shown
@@ -14,6 +18,15 @@ from service.recorder import Saved
 from service.resource import Resource
 
 Decision = Literal["accept", "correct", "reject"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A candidate (from 0) of what the run at a position of the log says of a variable."""
+
+    position: int
+    variable_id: int
+    candidate: int
 
 
 class Reviews:
@@ -40,7 +53,8 @@ class Reviews:
         if (corrected is not None) != (decision == "correct"):
             raise Invalid.field("value", "goes with a correction, and only with one")
         patient = self._application.load(context, Patient, patient_id)
-        variable = self._variable(context, patient.observation(observation_id))
+        scraped = patient.observation(observation_id)
+        variable = self._variable(scraped.kind, scraped.variable_id)
         number = self._application.next_id()
         prepared = corrected and self._patients.prepare(context, variable, corrected)
 
@@ -50,6 +64,43 @@ class Reviews:
             patient.review(observation_id, decision, new, context.metadata(reason))
             return patient.current(variable.id)
 
+        return self._change(context, patient_id, variable, tell)
+
+    def choose(
+        self,
+        context: Context,
+        patient_id: int,
+        choice: Choice,
+        observed_on: str | None = None,
+        reason: str | None = None,
+    ) -> Resource:
+        """Take another candidate of a run: it corrects what the run found, as long as that stands
+        and nobody has looked at it; otherwise it is put in its place like any value of a person.
+
+        Without `observed_on` it is of the day that the run found. Raises NotFound and Invalid.
+        """
+        self._application.load(context, Patient, patient_id)
+        answer = self._answer(patient_id, choice)
+        variable = self._variable(answer["kind"], choice.variable_id)
+        found = answer["observation"] and Observation.from_state(answer["observation"])
+        sent = _as_sent(answer, choice.candidate, observed_on)
+        chosen = self._patients.prepare(context, variable, sent)
+        if found and observed_on is None and found.kind == "number":
+            chosen = replace(chosen, observed_on=found.observed_on, day=found.day)
+
+        def tell(patient: Patient) -> Observation | None:
+            _choose(patient, found or None, chosen, context.metadata(reason))
+            return patient.current(variable.id)
+
+        return self._change(context, patient_id, variable, tell)
+
+    def _change(
+        self,
+        context: Context,
+        patient_id: int,
+        variable: VariableOfValue,
+        tell: Callable[[Patient], Observation | None],
+    ) -> Resource:
         def reply(
             reader: object, saved: Saved, patient: Patient, standing: Observation | None
         ) -> Resource:
@@ -57,12 +108,57 @@ class Reviews:
 
         return self._application.change(context, Patient, patient_id, tell, reply)
 
-    def _variable(self, context: Context, observation: Observation) -> VariableOfValue:
-        kind = observation.kind
-        found = definition_of(self._application.database, kind, observation.variable_id)
+    def _answer(self, patient_id: int, choice: Choice) -> dict[str, Any]:
+        """What a run of the patient says of the variable."""
+        application = self._application
+        found = find_event(application.database, application.mapper, choice.position)
+        event = found.entry.event if found else None
+        is_theirs = found and found.entry.originator_id == aggregate_id(Kind.PATIENT, patient_id)
+        if not (is_theirs and isinstance(event, Patient.Scraped)):
+            raise NotFound(f"The patient has no scrape at {choice.position}.")
+        for answer in event.answers:
+            if answer["variable_id"] == choice.variable_id:
+                return dict(answer)
+        raise Invalid.field("variable_id", "is not a variable that the run looked for")
+
+    def _variable(self, kind: VariableKind, number: int) -> VariableOfValue:
+        found = definition_of(self._application.database, kind, number)
         if found is None:
             raise AssertionError("a value is of a variable")
-        return VariableOfValue(observation.variable_id, kind, found[1])
+        return VariableOfValue(number, kind, found[1])
+
+
+def _choose(
+    patient: Patient, found: Observation | None, chosen: Observation, metadata: Metadata
+) -> None:
+    """Review what the run found, while that waits for it; else put the chosen value in place."""
+    held = patient.observations.get(found.id) if found else None
+    if held is None or held.review is not None:
+        new = patient.put_in_place(replace(chosen, review="corrected"))
+        patient.record_observation(new, metadata)
+    elif held.is_same_reading(chosen):
+        patient.review(held.id, "accept", _reviewed(held, chosen.id, None), metadata)
+    else:
+        patient.review(held.id, "correct", _reviewed(held, chosen.id, chosen), metadata)
+
+
+def _as_sent(answer: dict[str, Any], number: int, observed_on: str | None) -> ValueIn:
+    """A candidate as a person would send it."""
+    candidates = answer["candidates"]
+    if number >= len(candidates):
+        raise Invalid.field("candidate", f"the run has {len(candidates)} of this variable")
+    candidate = candidates[number]
+    is_date = answer["kind"] == "date"
+    if is_date and observed_on is not None:
+        raise Invalid.field("observed_on", "belongs to numerical variables")
+    return ValueIn(
+        candidate["value"],
+        note=candidate["snippet"],
+        pdf_page=candidate["page"],
+        highlight=candidate["highlight"],
+        document_id=candidate["document_id"],
+        observed_on=observed_on,
+    )
 
 
 def _reviewed(held: Observation, number: int, corrected: Observation | None) -> Observation:

@@ -137,10 +137,10 @@ class ScrapeJobs:
     def _scrape(self, job: ScrapeJob, line: int, patient_id: int, run: Run) -> None:
         """One patient: event and progress in one transaction, or a problem in its place."""
         try:
-            tell = self._scraping.prepare(job.context, patient_id, run)
+            looked = self._scraping.look(job.context, patient_id, run)
             for _ in range(_ATTEMPTS):
                 patient = self._application.load(job.context, Patient, patient_id)
-                answers = tell(patient)
+                answers = self._scraping.tell(job.context, patient, run, looked)
                 try:
                     return self._save(job, line, patient, answers)
                 except IntegrityError:

@@ -1,40 +1,35 @@
-"""Commands that read values off a patient's documents."""
+"""Commands that read values off a patient's documents.
+
+What a scrape may replace (measures.md 6.1): what is found for one variable takes the place of the
+put or scraped value of its clinical day, as a PUT would, since somebody asked for it. A run over
+many variables, and a job, leave every value of that day that a person typed, accepted or corrected,
+and say so (`recorded: false`). Neither brings a reading back that a person rejected, nor records an
+accepted one anew. Another clinical day is another value.
+"""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import orjson
 
 from domain.clinical_time import clinical_day
-from domain.document import Document, DocumentStatus, Evidence
+from domain.document import Document, DocumentStatus, Evidence, LookedIn
 from domain.errors import CannotExtract, NotYet
 from domain.observation import Observation, Source, VariableKind
 from domain.patient import Patient, ScrapeAnswer
-from domain.scraping.extract import (
-    EXTRACTOR,
-    EXTRACTOR_VERSION,
-    Candidate,
-    Found,
-    NotFound,
-    Target,
-    extract,
-)
-from domain.scraping.words import Box, DocumentWords
+from domain.scraping.extract import EXTRACTOR, EXTRACTOR_VERSION, Found, NotFound, extract
+from domain.scraping.words import DocumentWords
 from service.application import Application
 from service.context import Context
-from service.patients import Patients, VariableOfValue, value_shown
+from service.patients import Patients, VariableOfValue
 from service.pdf.store import BlobStore
-from service.recorder import Saved
 from service.resource import Resource
+from service.scrape_answers import Finding, Looked, answer_of, answered, box_of, target_of
 
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.05
-_CANDIDATES_KEPT = 5
-Result = Found | NotFound
 
 
 @dataclass(frozen=True)
@@ -45,6 +40,14 @@ class Run:
     document_id: str | None = None
     model: str | None = None
     is_bulk: bool = False
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A recorded run: the documents it met, and an answer for each variable, in their order."""
+
+    documents: Sequence[LookedIn]
+    answers: Sequence[Resource]
 
 
 class Scraping:
@@ -75,62 +78,68 @@ class Scraping:
         too. Raises CannotExtract without a readable document, NotYet when parsing takes longer
         than 30 seconds. An unknown `model` runs the local extractor, which the answer names."""
         variable = self._patients.variable(context, kind, variable_id)
-        (shown,) = self.run(context, patient_id, Run([variable], document_id, model))
-        return shown
+        ran = self.run(context, patient_id, Run([variable], document_id, model))
+        (shown,) = ran.answers
+        documents = [document.as_state() for document in ran.documents]
+        return Resource(
+            shown.id, shown.version, shown.position, {**shown.body, "documents": documents}
+        )
 
-    def run(self, context: Context, patient_id: int, run: Run) -> list[Resource]:
-        """Find the values of several variables in one event; one answer each, in their order."""
+    def run(self, context: Context, patient_id: int, run: Run) -> Ran:
+        """Find the values of several variables in one event."""
+        looked = self.look(context, patient_id, run)
         return self._application.change(
             context,
             Patient,
             patient_id,
-            self.prepare(context, patient_id, run),
-            lambda r, s, p, answers: [
-                _answered(context, p, variable, answer, s)
-                for variable, answer in zip(run.variables, answers, strict=True)
-            ],
+            lambda patient: self.tell(context, patient, run, looked),
+            lambda r, saved, patient, answers: Ran(
+                looked.documents,
+                [
+                    answered(context, patient, variable, answer, saved)
+                    for variable, answer in zip(run.variables, answers, strict=True)
+                ],
+            ),
         )
 
-    def prepare(
-        self, context: Context, patient_id: int, run: Run
-    ) -> Callable[[Patient], list[ScrapeAnswer]]:
-        """Read the documents; what is answered tells a patient of it, as often as needed."""
-        documents = self.readable(context, patient_id, run.document_id)
-        looked = [
-            (variable, result, self._observation(context, variable, result))
-            for variable, result in zip(
-                run.variables, self.look(patient_id, documents, run.variables), strict=True
-            )
-        ]
-
-        def tell(patient: Patient) -> list[ScrapeAnswer]:
-            answers = [_answer(patient, *each, is_bulk=run.is_bulk) for each in looked]
-            patient.record_scrape(
-                answers,
-                documents=documents,
-                model=run.model,
-                extractor=EXTRACTOR,
-                extractor_version=EXTRACTOR_VERSION,
-                metadata=context.metadata(),
-            )
-            return answers
-
-        return tell
-
-    def look(
-        self,
-        patient_id: int,
-        documents: Sequence[Document],
-        variables: Sequence[VariableOfValue],
-    ) -> list[Result]:
+    def look(self, context: Context, patient_id: int, run: Run) -> Looked:
         """What the extractor finds of each variable; nothing is recorded."""
-        words = [(document.id, self._words(patient_id, document)) for document in documents]
-        return [extract(words, _target(variable)) for variable in variables]
+        met, words = [], []
+        for document in self._settled(context, patient_id, run.document_id):
+            if document.status is DocumentStatus.REFUSED:
+                met.append(LookedIn(document))
+                continue
+            read = self._words(patient_id, document)
+            words.append((document.id, read))
+            unread = tuple((page.number, page.unread) for page in read.pages if page.unread)
+            met.append(LookedIn(document, unread))
+        results = [extract(words, target_of(variable)) for variable in run.variables]
+        findings = [
+            Finding(variable, result, self._observation(context, variable, result))
+            for variable, result in zip(run.variables, results, strict=True)
+        ]
+        return Looked(met, findings)
 
-    def readable(
-        self, context: Context, patient_id: int, document_id: str | None = None
+    def tell(
+        self, context: Context, patient: Patient, run: Run, looked: Looked
+    ) -> list[ScrapeAnswer]:
+        """Tell a patient what was found; the answers in the order of the run's variables."""
+        answers = [answer_of(patient, finding, is_bulk=run.is_bulk) for finding in looked.findings]
+        patient.record_scrape(
+            answers,
+            documents=looked.documents,
+            model=run.model,
+            extractor=EXTRACTOR,
+            extractor_version=EXTRACTOR_VERSION,
+            metadata=context.metadata(),
+        )
+        return answers
+
+    def _settled(
+        self, context: Context, patient_id: int, document_id: str | None
     ) -> Sequence[Document]:
-        """The documents to read, once they have been parsed; each wait polls the chart itself."""
+        """The documents, once each is read or refused and one at least can be looked into; each
+        wait polls the chart itself."""
         deadline = time.monotonic() + _WAIT_SECONDS
         while True:
             patient = self._application.load(context, Patient, patient_id)
@@ -144,10 +153,9 @@ class Scraping:
             if time.monotonic() > deadline:
                 raise NotYet("A document is still being read; please try again.")
             time.sleep(_POLL_SECONDS)
-        readable = [document for document in wanted if document.status is DocumentStatus.READY]
-        if not readable:
+        if all(document.status is DocumentStatus.REFUSED for document in wanted):
             raise CannotExtract(f"No document can be read: {wanted[-1].reason}")
-        return readable
+        return wanted
 
     def _words(self, patient_id: int, document: Document) -> DocumentWords:
         return DocumentWords.from_json(
@@ -155,7 +163,7 @@ class Scraping:
         )
 
     def _observation(
-        self, context: Context, variable: VariableOfValue, found: Result
+        self, context: Context, variable: VariableOfValue, found: Found | NotFound
     ) -> Observation | None:
         """The value that a result is, unless nothing was found."""
         if isinstance(found, NotFound):
@@ -172,87 +180,6 @@ class Scraping:
             day=day,
             source=Source.SCRAPE.value,
             observed_on=None if is_date else observed_on,
-            evidence=Evidence(found.note, found.page, _box(found.box), found.document_id),
+            evidence=Evidence(found.note, found.page, box_of(found.box), found.document_id),
             confidence=found.confidence,
         )
-
-
-def _answer(
-    patient: Patient,
-    variable: VariableOfValue,
-    result: Result,
-    found: Observation | None,
-    *,
-    is_bulk: bool,
-) -> ScrapeAnswer:
-    """What becomes of a result in this chart."""
-    observation, kept, reason = None, None, None
-    if found is None:
-        reason = result.reason if isinstance(result, NotFound) else None
-    elif patient.was_rejected(found):
-        page = found.evidence.pdf_page
-        reason = f"{found.value} on page {page} was found again; somebody had rejected it."
-    else:
-        kept = patient.kept_in_place_of(found, is_bulk=is_bulk)
-        observation = None if kept else patient.put_in_place(found)
-    candidates = tuple(_candidate(each) for each in result.candidates[:_CANDIDATES_KEPT])
-    return ScrapeAnswer(variable.id, variable.kind, observation, reason, candidates, kept)
-
-
-def _target(variable: VariableOfValue) -> Target:
-    definition = variable.definition
-    low, high = definition.get("valid_min"), definition.get("valid_max")
-    return Target(
-        kind=variable.kind,
-        name=definition["name"],
-        units=definition.get("units"),
-        description=definition.get("description"),
-        aliases=tuple(definition["aliases"]),
-        valid_min=None if low is None else Decimal(low),
-        valid_max=None if high is None else Decimal(high),
-    )
-
-
-def _box(box: Box) -> dict[str, float]:
-    return {name: round(value, 2) for name, value in asdict(box).items()}
-
-
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "value": candidate.value,
-        "page": candidate.page,
-        "highlight": _box(candidate.box),
-        "score": round(candidate.score, 3),
-        "snippet": candidate.snippet,
-        "document_id": candidate.document_id,
-    }
-
-
-def _answered(
-    context: Context,
-    patient: Patient,
-    variable: VariableOfValue,
-    answer: ScrapeAnswer,
-    saved: Saved,
-) -> Resource:
-    standing = answer.observation or answer.kept
-    shown = value_shown(context, patient, variable, standing, saved)
-    body = {
-        **shown.body,
-        "found": standing is not None,
-        "recorded": answer.observation is not None,
-        "variable_id": variable.id,
-        "variable_name": variable.definition["name"],
-        "model": EXTRACTOR,
-        "confidence": standing.confidence if standing else None,
-        "candidates": list(answer.candidates),
-    }
-    if answer.kept is not None:
-        # Who recorded it, and when, the chart itself tells.
-        for name in ("recorded_by", "recorded_at", "version"):
-            body.pop(name)
-    if standing is None:
-        body["note"] = answer.reason
-    elif body["highlight"]:
-        body["highlight"] = {**body["highlight"], "page": body["pdf_page"]}
-    return Resource(variable.id, shown.version, shown.position, body)

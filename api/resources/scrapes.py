@@ -1,6 +1,5 @@
 """Scrapes of whole charts, now and in the background, and what people make of the results."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import falcon
@@ -12,17 +11,17 @@ from api.request import Request
 from api.resources.patients import require_patient
 from api.resources.values import value_of
 from api.schemas.base import load
-from api.schemas.charts import PatientScrapeIn, ReviewIn, ScrapesIn
+from api.schemas.charts import ChoiceIn, PatientScrapeIn, ReviewIn, ScrapesIn
 from domain.ids import Kind
 from projections.history import Place
 from service.bootstrap import Services
 from service.context import Context
 from service.history.history import Wanted
-from service.resource import Resource
+from service.reviews import Choice
 from service.scrape_jobs import Asked
-from service.scraping import Run
+from service.scraping import Ran, Run
 
-_CHART, _MANY, _REVIEW = PatientScrapeIn(), ScrapesIn(), ReviewIn()
+_CHART, _MANY, _REVIEW, _CHOICE = PatientScrapeIn(), ScrapesIn(), ReviewIn(), ChoiceIn()
 _RUN = ("model", "extractor", "extractor_version", "documents", "answers")
 
 
@@ -37,14 +36,14 @@ class Scrapes:
         sent = load(_CHART, read_json(req, self._limit, is_optional=True))
         document_id, model = sent.pop("document_id", None), sent.pop("model", None)
 
-        def run(context: Context) -> Sequence[Resource]:
+        def run(context: Context) -> Ran:
             variables = self._services.scrape_jobs.chosen(context, Asked(**sent))
             wanted = Run(variables, document_id, model, is_bulk=True)
             return self._services.scraping.run(context, patient_id, wanted)
 
-        answer_command(req, resp, run, lambda found: _shown(patient_id, found))
+        answer_command(req, resp, run, lambda ran: _shown(patient_id, ran))
 
-    def on_get_patient(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
+    def on_get_runs(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         """The runs of a chart, the newest first."""
         paging, position = paging_of(req.context.query), last_position(self._services)
         require_patient(self._services, req, patient_id)
@@ -64,6 +63,21 @@ class Scrapes:
             202,
         )
 
+    def on_post_choice(
+        self, req: Request, resp: falcon.Response, patient_id: int, position: int
+    ) -> None:
+        sent = load(_CHOICE, read_json(req, self._limit))
+        chosen = Choice(position, sent.pop("variable_id"), sent.pop("candidate"))
+        reason = sent.get("reason")
+        answer_command(
+            req,
+            resp,
+            lambda context: self._services.reviews.choose(
+                context, patient_id, chosen, sent.get("observed_on"), reason
+            ),
+            lambda r: Shown(r.body, r),
+        )
+
     def on_post_review(
         self, req: Request, resp: falcon.Response, patient_id: int, observation_id: int
     ) -> None:
@@ -80,16 +94,17 @@ class Scrapes:
         )
 
 
-def _shown(patient_id: int, found: Sequence[Resource]) -> Shown:
-    answers = [each.body for each in found]
+def _shown(patient_id: int, ran: Ran) -> Shown:
+    answers = [each.body for each in ran.answers]
     count = sum(answer["found"] for answer in answers)
     body = {
         "patient_id": patient_id,
         "found": count,
         "not_found": len(answers) - count,
+        "documents": [document.as_state() for document in ran.documents],
         "answers": answers,
     }
-    return Shown(body, found[-1])
+    return Shown(body, ran.answers[-1])
 
 
 def _run(entry: dict[str, Any]) -> dict[str, Any]:

@@ -151,3 +151,20 @@ class ReviewIn(Strict):
     highlight = Nested(HighlightIn, allow_none=True)
     document_id = text(100, allow_none=True, metadata={"description": "Of the same patient."})
     reason = text(1000, allow_none=True)
+
+
+class ChoiceIn(Strict):
+    """Another candidate of a run, by its place in the answer's list, taken as the value."""
+
+    variable_id = identifier(
+        required=True, metadata={"description": "Of the answer; of a date variable, too."}
+    )
+    candidate = Whole(
+        required=True,
+        validate=validate.Range(0, 4),
+        metadata={"description": "0 is the first of the answer's candidates."},
+    )
+    observed_on = DayOrInstant(
+        allow_none=True, metadata={"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    )
+    reason = text(1000, allow_none=True)

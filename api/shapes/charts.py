@@ -63,6 +63,22 @@ class Candidate(Shape):
     document_id = String()
 
 
+class UnreadPage(Shape):
+    """A scan without words."""
+
+    page = Integer()
+    reason = String()
+
+
+class LookedIn(Shape):
+    """A document that a scrape met. `reason`: it was refused. `unread`: pages nobody could read."""
+
+    id = String()
+    sha256 = String()
+    reason = String(metadata={"optional": True})
+    unread = List(Nested(UnreadPage), metadata={"optional": True})
+
+
 class Scraped(PatientVariable):
     """What a scrape found of a numerical variable."""
 
@@ -73,6 +89,7 @@ class Scraped(PatientVariable):
     model = String()
     confidence = Float(allow_none=True)
     candidates = List(Nested(Candidate))
+    documents = List(Nested(LookedIn))
 
 
 class ScrapedDate(PatientDateVariable):
@@ -85,6 +102,7 @@ class ScrapedDate(PatientDateVariable):
     model = String()
     confidence = Float(allow_none=True)
     candidates = List(Nested(Candidate))
+    documents = List(Nested(LookedIn))
 
 
 class Patient(Shape):
@@ -155,6 +173,7 @@ class PatientScrape(Shape):
     patient_id = identifier()
     found = Integer()
     not_found = Integer()
+    documents = List(Nested(LookedIn))
     answers = List(Nested(ScrapeAnswer))
 
 
@@ -167,5 +186,5 @@ class ScrapeRun(Shape):
     model = String(allow_none=True)
     extractor = String()
     extractor_version = String()
-    documents = List(Dict())
+    documents = List(Nested(LookedIn))
     answers = List(Dict())

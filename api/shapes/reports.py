@@ -167,6 +167,7 @@ class Verification(Shape):
     recomputed_sha256 = String()
     differing_metrics = List(identifier())
     erased_patients = Integer()
+    is_explained = Boolean()
 
 
 class Agreement(Shape):

@@ -71,8 +71,17 @@ def read_line(text: str, line: int) -> Syntax:
 def grammar(strict: bool = False) -> Lark:
     """The parser; `strict` refuses a grammar with any conflict or ambiguous word (needs
     the package interegular)."""
-    source = files("domain.measures").joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(source, parser="lalr", start="line", propagate_positions=True, strict=strict)
+    return Lark(_source(), parser="lalr", start="line", propagate_positions=True, strict=strict)
+
+
+@cache
+def _lexer() -> Lark:
+    """Tells words apart without the grammar around them; `grammar` would make it for each text."""
+    return Lark(_source(), parser=None, lexer="basic", start="line")
+
+
+def _source() -> str:
+    return files("domain.measures").joinpath("grammar.lark").read_text(encoding="utf-8")
 
 
 def parts(tree: Syntax) -> list[Any]:
@@ -92,7 +101,7 @@ def column_of(branch: Branch) -> int:
 def is_name(text: str) -> bool:
     """Whether a text can stand as a bare name: no keyword, no other characters."""
     try:
-        return [(t.type, str(t)) for t in grammar().lex(text)] == [("NAME", text)]
+        return [(t.type, str(t)) for t in _lexer().lex(text)] == [("NAME", text)]
     except UnexpectedInput:
         return False
 

@@ -9,7 +9,7 @@ from domain.scraping.flows import Flow
 from domain.scraping.judge import Judge
 from domain.scraping.labels import Hit, hits
 from domain.scraping.names import OWN
-from domain.scraping.phrases import matches, tokens
+from domain.scraping.phrases import matches, spell, tokens
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import MOST_LABELS, Sighting
 from domain.scraping.tabular import Tabular
@@ -42,7 +42,9 @@ class NumberSearch:
         """What was seen; nothing where the variable is named more than MOST_LABELS times."""
         found: list[Sighting] = []
         for flow in self.reading.layout.flows:
-            in_flow = hits(flow, self.reading.known[flow], self.wanted.names)
+            in_flow = hits(
+                flow, self.reading.spelled[flow], self.reading.known[flow], self.wanted.names
+            )
             for hit in in_flow:
                 if self._is_wanted(hit):
                     self.labels.append(hit)
@@ -73,7 +75,7 @@ class NumberSearch:
         concept = self.wanted.names.concept
         if concept is None or concept.dimensions:
             return False
-        return bool(matches(self.reading.title(), self.wanted.names.index))
+        return bool(matches(spell(self.reading.title()), self.wanted.names.index))
 
     def _totals(self) -> Iterator[Sighting]:
         """What a form calls its total."""

@@ -84,7 +84,7 @@ _BRACKET = re.compile(r"\s?[\w/%.]{0,12}\s?\([^()]*\)")
 _HEADING = re.compile(r"(?:^|[.;]\s)([A-Z][A-Za-z /&]{2,40}(?:[ (]*[\d:/-]{4,10}\)?)?):\s")
 _ITEM_END = re.compile(r"[.!?]\s|[\u2022\u25aa\u25cf]\s?")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\bvs\.)"
+    r"(?<=[.!?])(?<!\.\.)(?<!\.\s\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\bvs\.)"
     r"(?<!\bNo\.)\s+(?=[A-Z\u2022(\"])|(?<=;)\s|\s\u2022\s"
 )
 

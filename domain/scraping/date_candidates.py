@@ -32,7 +32,8 @@ _PLANNED = re.compile(
 )
 _DOSE = re.compile(r"(?:dose|shot|#|date|no\.?)?\s?#?\d\b|\d(?:st|nd|rd|th)\b", re.I)
 _TO_COME = re.compile(
-    r"\W*(?:assessment (?:and|&) )?(?:plan(?:ned)?|future|upcoming|pending|orders?|to do|due)\b", re.I
+    r"\W*(?:assessment (?:and|&) )?(?:plan(?:ned)?|future|upcoming|pending|orders?|to do|due)\b",
+    re.I,
 )
 _FIXED = ("birth", "ordered", "reported")
 """Events that are never planned."""
@@ -56,7 +57,7 @@ class DateSearch:
         stands_in = self._title_names_it()
         found: list[Sighting] = []
         for flow in self.reading.layout.flows:
-            events = [Hit(flow, *match) for match in events_in(flow.text, self.occasion)]
+            events = [Hit(flow, *match) for match in self._events(flow)]
             for position, hit in enumerate(events):
                 if hit.key == self.occasion.key:
                     self.labels.append(hit)
@@ -68,6 +69,9 @@ class DateSearch:
             if self.occasion.key in ("visit", "exam") and self.occasion.tense != "next":
                 found.extend(self._undesignated(flow))
         return self._last_before_this(found)
+
+    def _events(self, flow: Flow) -> list[tuple[int, int, str]]:
+        return events_in(flow.text, self.reading.spelled[flow], self.occasion)
 
     def _undesignated(self, flow: Flow) -> Iterator[Sighting]:
         """A bare "Date:" is that of the visit or examination that the document is about."""
@@ -133,11 +137,12 @@ class DateSearch:
         first = True
         for cell in self.reading.right_of(flow):
             dates = self.reading.dates[cell]
-            others = [start for start, _, key in events_in(cell.text) if key != hit.key]
+            others = [start for start, _, key in self._events(cell) if key != hit.key]
             if others and (not dates or min(others) < dates[0].start):
                 return
             headed = self._heading_tense(cell)
-            if dates and (first or self._is_repeated(cell) or (headed == self.occasion.tense != "")):
+            fits = headed == self.occasion.tense != ""
+            if dates and (first or fits or self._is_repeated(cell)):
                 yield from self._in_cell(hit, cell, penalty)
             first = first and not dates
 
@@ -189,7 +194,8 @@ class DateSearch:
         score, refusal, exact = self._by_tense(hit, flow, score)
         text = hit.flow.text
         start, _ = context.sentence(text, hit.start)
-        before = f"{text[start : hit.end]} {between}"
+        earlier = [each.end for each in self.reading.dates[hit.flow] if each.end <= hit.start]
+        before = f"{text[max([start, *earlier]) : hit.end]} {between}"
         section = self.reading.heading(flow)
         if self._is_of_relative(hit, before, section):
             refusal = sightings.RELATIVE

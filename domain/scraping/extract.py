@@ -91,7 +91,7 @@ def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> F
         return _found(ranked, seen, target)
     readings = [search.reading for _, search in searches]
     labels = [(search.reading, hit) for _, search in searches for hit in search.labels]
-    reason = notes.reason(target.name, target.units, readings, labels, seen)
+    reason = notes.reason(target.name, readings, labels, seen)
     return NotFound(reason, _candidates(ranked))
 
 
@@ -125,7 +125,7 @@ def _found(ranked: Sequence[Ranked], seen: Sequence[Ranked], target: Target) -> 
         best.page,
         best.box,
         sure,
-        notes.note(ranked, seen, sure),
+        notes.note(ranked, seen, sure, target.units),
         observed,
         best.document_id,
         _candidates(ranked),

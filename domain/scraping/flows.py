@@ -18,7 +18,8 @@ HEADING_WORDS, HEADING_SHARE = 7, 0.6
 LOOK_BELOW = 3
 """Lines further down on which a cell may go on, past lines of its neighbours."""
 _FRESH_START = re.compile(
-    r"(?:[-•*▪●◦·]\s|\(?\d{1,2}[.)]\s|[A-Z][\w/ ()'-]{0,40}:(?:\s|$)|[A-Z][A-Z &/]{4,40}:)"
+    r"(?:[-•*▪●◦·]\s|\(?\d{1,2}[.)]\s|[A-Z][\w/ ()'-]{0,40}(?::(?:\s|$)|\s?(?:\.\s?){3})"
+    r"|[A-Z][A-Z &/]{4,40}:)"
 )
 _CAPITALS = re.compile(r"(?=(?:.*[A-Z]){4})[A-Z][A-Z &/,()'-]{3,40}:?")
 _SHORT_LINE = re.compile(r"[A-Z][a-z]+(?: (?:[A-Za-z&/-]+)){0,3}")

@@ -9,6 +9,7 @@ from domain.scraping.flows import Flow
 from domain.scraping.labels import known
 from domain.scraping.numbers import numbers_in
 from domain.scraping.occasions import events_in
+from domain.scraping.phrases import spell
 from domain.scraping.stamps import SHORT
 
 MOST_WORDS, LONG_HEADING = 6, 10
@@ -23,7 +24,7 @@ def is_stamp(cell: Flow) -> bool:
     if _SHORT_STAMP.fullmatch(text) or _OTHER_STAMP.fullmatch(text):
         return True
     printed = next(dates_in(text), None)
-    if printed is None or events_in(text):
+    if printed is None or events_in(text, spell(text)):
         return False
     rest = text[: printed.start] + text[printed.end :]
     return len(re.findall(r"[^\W\d]{2,}", rest)) <= 2
@@ -35,7 +36,10 @@ def heads_first(cells: Sequence[Flow]) -> bool:
     stamps = [is_stamp(cell) for cell in cells]
     if any(stamps):
         first = stamps.index(True)
-        if any(events_in(cell.text) and not is_column(cell.text) for cell in cells[:first]):
+        if any(
+            events_in(cell.text, spell(cell.text)) and not is_column(cell.text)
+            for cell in cells[:first]
+        ):
             return False
         rest = zip(cells[first:], stamps[first:], strict=True)
         return all(stamp or is_column(cell.text) for cell, stamp in rest)
@@ -65,4 +69,6 @@ def heads_later(cells: Sequence[Flow], below: Sequence[Flow]) -> bool:
 
 
 def _is_label(cell: Flow) -> bool:
-    return len(cell.text) <= LONG_HEADING * 3 and any(hit.start == 0 for hit in known(cell))
+    return len(cell.text) <= LONG_HEADING * 3 and any(
+        hit.start == 0 for hit in known(cell, spell(cell.text))
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.scraping import context, sightings
 from domain.scraping.columns import role_of
-from domain.scraping.figures import figure
+from domain.scraping.figures import Figure, figure
 from domain.scraping.flows import Flow
 from domain.scraping.labels import Hit
 from domain.scraping.moments import Steer, is_early, is_late, told
@@ -36,11 +36,9 @@ class Judge:
 
     def sighting(self, hit: Hit, flow: Flow, number: Number, score: float) -> Sighting:
         """`number` of `flow` as the value of the label `hit`; `score` is for how they stand."""
-        words = flow.words_between(number.start, number.end)
-        unit = number.unit or self._stated_unit(hit, flow)
-        printed = flow.text[number.start : max(number.end, number.stop)].strip()
-        found = figure(number, printed, unit, self.wanted)
         around = surroundings(self.reading, hit, flow, number)
+        found = self._figure(hit, flow, number)
+        words = flow.words_between(number.start, number.end)
         moment, other_moment = self._moment(around)
         remark = self._remark(hit, flow, number, around)
         refusal = (
@@ -57,7 +55,7 @@ class Judge:
             flow,
             words,
             hit.text,
-            score + found.score + moment - self._penalty(around, was_from) - UNSURE * (remark != ""),
+            score + found.score + moment - self._penalty(around, was_from, remark),
             stamp.day if stamp is not None and stamp.exact else None,
             refusal,
             snippet(hit, flow, number.start, number.end),
@@ -69,6 +67,11 @@ class Judge:
             assumed=found.assumed,
             remark=remark,
         )
+
+    def _figure(self, hit: Hit, flow: Flow, number: Number) -> Figure:
+        unit = number.unit or self._stated_unit(hit, flow)
+        printed = flow.text[number.start : max(number.end, number.stop)].strip()
+        return figure(number, printed, unit, self.wanted)
 
     def _remark(self, hit: Hit, flow: Flow, number: Number, around: Surroundings) -> str:
         """How a value is printed that is one only with a grain of salt: the result "<0.1" of a
@@ -144,7 +147,7 @@ class Judge:
             return 0.0, sightings.OTHER_MOMENT
         return (MEANT if said else -LATER), ""
 
-    def _penalty(self, around: Surroundings, was_from: bool) -> float:
+    def _penalty(self, around: Surroundings, was_from: bool, remark: str) -> float:
         steered = self.wanted.names.steer != Steer()
         past = context.HISTORY.search(around.near) or (
             around.headed and context.HISTORY.search(around.inline)
@@ -152,6 +155,7 @@ class Judge:
         return (
             HISTORY * (bool(past) and not steered)
             + FROM * was_from
+            + UNSURE * (remark != "")
             + PRIOR * (role_of(around.column) == "prior" and not steered)
             + PLAN * (context.PLAN.search(around.section) is not None)
             + PAST_SECTION * (context.PAST_SECTION.search(around.section) is not None)

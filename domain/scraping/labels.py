@@ -8,11 +8,17 @@ from functools import lru_cache
 from domain.scraping.flows import Flow
 from domain.scraping.lexicon import concepts
 from domain.scraping.names import OWN, Names, lexicon
-from domain.scraping.phrases import Index, index_of, loose_matches, matches, tokens
-
+from domain.scraping.phrases import Index, Spelled, index_of, loose_matches, matches, tokens
 
 VITAL_SIGNS = frozenset(
-    ["blood pressure", "heart rate", "respiratory rate", "temperature", "oxygen saturation", "weight"]
+    [
+        "blood pressure",
+        "heart rate",
+        "respiratory rate",
+        "temperature",
+        "oxygen saturation",
+        "weight",
+    ]
 )
 
 
@@ -37,21 +43,20 @@ def _by_first() -> Index:
     return index_of({**others, **{name: concept.key for name, concept in lexicon().items()}})
 
 
-def hits(flow: Flow, found: Sequence[Hit], names: Names) -> tuple[Hit, ...]:
-    """The labels in `flow`, where `found` are those of the lexicon; the variable's have key OWN.
+def hits(flow: Flow, text: Spelled, found: Sequence[Hit], names: Names) -> tuple[Hit, ...]:
+    """The labels in `flow`, whose words are `text` and whose labels of the lexicon are `found`;
+    the variable's have key OWN.
 
     Where labels lie within each other the longest counts.
     """
     mine = [
         Hit(flow, start, end, OWN)
-        for start, end, _ in matches(flow.text, names.index)
+        for start, end, _ in matches(text, names.index)
         if _may_be_short(flow.text, start, end)
     ]
     mine += _letters(flow, found, names.letters)
     if not mine and len(names.loose) > 1:
-        mine = [
-            Hit(flow, start, end, OWN, True) for start, end in loose_matches(flow.text, names.loose)
-        ]
+        mine = [Hit(flow, start, end, OWN, True) for start, end in loose_matches(text, names.loose)]
     longer = [
         hit
         for hit in found
@@ -72,11 +77,11 @@ def _is_own(hit: Hit, names: Names) -> bool:
     return names.concept is not None and hit.key == names.concept.key
 
 
-def known(flow: Flow) -> tuple[Hit, ...]:
-    """The labels of the lexicon in `flow`."""
+def known(flow: Flow, text: Spelled) -> tuple[Hit, ...]:
+    """The labels of the lexicon in `flow`, whose words are `text`."""
     return tuple(
         Hit(flow, start, end, key)
-        for start, end, key in matches(flow.text, _by_first())
+        for start, end, key in matches(text, _by_first())
         if _may_be_short(flow.text, start, end)
     )
 

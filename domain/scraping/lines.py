@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from domain.scraping.words import Box, DocumentWords, Word, union
 
-GAP = 1.1
+GAP = 0.9
 """Share of the word height that parts two segments of a line."""
 SAME_LINE = 0.4
 """Share of the word height by which middles of words on one line may differ."""

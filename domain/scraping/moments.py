@@ -1,4 +1,4 @@
-"""Which of several measurements a variable means: at discharge, before the procedure, the lowest."""
+"""Which of several measurements is meant: that at discharge, before a procedure, the lowest."""
 
 import re
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ _INTERVENTION = (
     r"|interven\w*|therap\w*|transfusion|biops\w*|anesth\w*|chemo\w*|cath\w*|bd\b|hd\b|pci\b)"
 )
 _MOMENTS = {
-    "admission": r"\badmi(?:ssion|t|tted|tting)\b|\bon arrival|\barrival\b|\bpresent(?:ation|ing|ed)\b"
-    r"|\btriage\b|\bintake\b|\binitial(?:ly)?\b|\bcame in\b|\bat enrol\w+",
+    "admission": r"\badmi(?:ssion|t|tted|tting)\b|\bon arrival|\barrival\b"
+    r"|\bpresent(?:ation|ing|ed)\b|\btriage\b|\bintake\b|\binitial(?:ly)?\b|\bcame in\b",
     "discharge": r"\bdischarged?\b|\bd/c\b|\bre-?assess\w*|\bre-?check\w*|\bat transfer",
     "before": rf"\bpre[- ]?{_INTERVENTION}|^\W*pre\W*$|\bbefore\b|\bbaseline\b|\bprior to\b",
     "after": rf"\bpost[- ]?{_INTERVENTION}|^\W*post\W*$|\bafter\b|\bfollowing\b",
@@ -20,7 +20,8 @@ _MOMENTS = {
     "sitting": r"\bsitting\b|\bseated\b",
     "supine": r"\bsupine\b|\blying\b",
     "rest": r"\b(?:at )?rest(?:ing)?\b",
-    "exercise": r"\b(?:peak )?(?:exercise|stress|exertion)\b|\bpost-?stress\b|\bambulat\w+|\bpeak\b",
+    "exercise": r"\b(?:peak )?(?:exercise|stress|exertion)\b|\bpost-?stress\b|\bambulat\w+"
+    r"|\bpeak\b",
 }
 _PATTERNS = {moment: re.compile(pattern, re.I) for moment, pattern in _MOMENTS.items()}
 _RIVALS = (
@@ -56,7 +57,7 @@ class Steer:
 
 def steer_of(text: str, strict: bool = False) -> Steer:
     """What `text`, the description of a variable or its name, says of the measurement meant."""
-    pick = next((pick for pick, pattern in _PICKS if pattern.search(text)), "")
+    pick: Pick = next((pick for pick, pattern in _PICKS if pattern.search(text)), "")
     moment = next((each for each, pattern in _PATTERNS.items() if pattern.search(text)), "")
     if pick and moment in ("exercise", "admission"):
         moment = ""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from domain.scraping.lexicon import Concept, concepts
 from domain.scraping.moments import Steer, steer_of, unsteered
-from domain.scraping.phrases import Index, Tokens, index_of, matches, stem, tokens
+from domain.scraping.phrases import Index, Tokens, index_of, matches, spell, stem, tokens
 
 OWN = "the variable"
 _FILLER_TEXT = """
@@ -64,8 +64,9 @@ def names_of(name: str, aliases: Iterable[str], description: str | None = None) 
 
 def _names_of_concept(concept: Concept) -> Iterator[Tokens]:
     yield from map(tokens, concept.names)
-    narrower = NARROWER.get(concept.key, ())
-    yield from (name for name, other in lexicon().items() if other.key in narrower)
+    for other in concepts():
+        if other.key in NARROWER.get(concept.key, ()):
+            yield from map(tokens, other.names)
 
 
 def _concept_of(name: str, given: list[Tokens]) -> tuple[Concept | None, bool]:
@@ -95,7 +96,7 @@ def _core(name: Tokens) -> Tokens:
 
 def _explained(description: str) -> Concept | None:
     """The one quantity that a description names; None when it names none or several."""
-    found = {key for _, _, key in matches(description, _concept_index())}
+    found = {key for _, _, key in matches(spell(description), _concept_index())}
     return next(each for each in concepts() if each.key in found) if len(found) == 1 else None
 
 

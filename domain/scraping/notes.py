@@ -13,10 +13,14 @@ MOST_PAGES = 5
 SCAN = "No page has readable text; the document may be a scan."
 
 
-def note(ranked: Sequence[Ranked], seen: Sequence[Ranked], confidence: float) -> str:
-    """Where the answer was read, what else was seen, and whether to check it."""
+def note(
+    ranked: Sequence[Ranked], seen: Sequence[Ranked], confidence: float, units: str | None
+) -> str:
+    """Where the answer was read, what became of it, what else was seen, and whether to check it."""
     best = ranked[0]
-    parts = [f"Read from {_quoted(best)} on page {best.page}."]
+    when = _when(best)
+    parts = [f"Read from {_quoted(best)} on page {best.page}{f', dated {when}' if when else ''}."]
+    parts += _reservations(best, units)
     others = _different(ranked[1:], best.sighting.text)
     if others:
         parts.append(f"Also seen: {'; '.join(map(_brief, others))}.")
@@ -29,9 +33,21 @@ def note(ranked: Sequence[Ranked], seen: Sequence[Ranked], confidence: float) ->
     return " ".join(parts)
 
 
+def _reservations(best: Ranked, units: str | None) -> list[str]:
+    """What the answer is besides the printed figure."""
+    seen, parts = best.sighting, []
+    if seen.assumed:
+        parts.append(f"No unit is printed; the figure can only be {seen.converted_from}.")
+    if seen.converted_from:
+        answer = f"{seen.text} {units}".rstrip()
+        parts.append(f"{seen.converted_from} on the page, converted to {answer}.")
+    if seen.remark:
+        parts.append(f"It is printed as \u201c{seen.remark}\u201d: please check.")
+    return parts
+
+
 def reason(
     name: str,
-    units: str | None,
     readings: Sequence[Reading],
     labels: Sequence[tuple[Reading, Hit]],
     seen: Sequence[Ranked],
@@ -57,9 +73,14 @@ def _quoted(ranked: Ranked) -> str:
 
 
 def _brief(ranked: Ranked) -> str:
+    when = _when(ranked)
+    return f"{ranked.sighting.text} (page {ranked.page}{f', {when}' if when else ''})"
+
+
+def _when(ranked: Ranked) -> str:
+    """The date of a value that is none itself."""
     when = ranked.sighting.when
-    dated = f", {when.isoformat()}" if when and when.isoformat() != ranked.sighting.text else ""
-    return f"{ranked.sighting.text} (page {ranked.page}{dated})"
+    return when.isoformat() if when and when.isoformat() != ranked.sighting.text else ""
 
 
 def _different(ranked: Sequence[Ranked], text: str) -> list[Ranked]:

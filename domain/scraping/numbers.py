@@ -28,8 +28,10 @@ _RANGE = re.compile(
 _PAIR_BEFORE = re.compile(r"\d/\d{2,3}\s?(?:-|\u2013|to)\s?$")
 _PAIR_AFTER = re.compile(r"\s?(?:-|\u2013|to)\s?\d{2,3}/\d")
 _BOUND = re.compile(
-    r"(?:(?<!-)(?<!=)[<>\u2264\u2265\u2a7d\u2a7e]=?|\b(?:less|greater|more|higher|lower) than(?: or equal to)?"
-    r"|\bbelow|\babove|\bunder|(?<!\bwithdrawn )(?<!\bgiven )(?<!\binfused )\bover|\bat (?:least|most)|\bup to|\bno more than|\bexceed\w*)\s*$",
+    r"(?:(?<!-)(?<!=)[<>\u2264\u2265\u2a7d\u2a7e]=?"
+    r"|\b(?:less|greater|more|higher|lower) than(?: or equal to)?|\bbelow|\babove|\bunder"
+    r"|(?<!\bwithdrawn )(?<!\bgiven )(?<!\binfused )\bover|\bat (?:least|most)|\bup to"
+    r"|\bno more than|\bexceed\w*)\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
@@ -45,6 +47,7 @@ _CHANGED = re.compile(
 _NOT_A_VALUE = re.compile(
     r"(?:#|\bno\.|\bx|\bpage|\bfigure|\bgrade|\bstage|\btype|\bday|\bcycle|\broom)\s?$", re.I
 )
+MOST_DIGITS = 12
 Role = Literal["plain", "range", "bound"]
 
 
@@ -111,7 +114,7 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
     ranges = [match.span() for match in _RANGE.finditer(text) if not _is_no_range(text, match)]
     for match in _NUMBER.finditer(text):
         start, end = match.span("figure")
-        if len(match["figure"]) > 12 or re.match(r"0\d", match["figure"]) or _NOT_A_VALUE.search(text, max(0, start - 8), start):
+        if _is_code(match["figure"]) or _NOT_A_VALUE.search(text, max(0, start - 8), start):
             continue
         if text[end : end + 1].isalpha() and unit_at(text, end) is None:
             continue
@@ -125,6 +128,11 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
         figure = plain(match["figure"])
         sign = "-" if match["sign"] and role == "plain" else ""
         yield Number(sign + figure, Decimal(sign + figure), match.start(), end, role)
+
+
+def _is_code(figure: str) -> bool:
+    """Whether digits are too many, or start with a zero, as no measured value does."""
+    return len(figure) > MOST_DIGITS or re.match(r"0\d", figure) is not None
 
 
 def _is_end_of_range(text: str, start: int, end: int) -> bool:

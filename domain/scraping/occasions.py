@@ -8,7 +8,7 @@ from typing import Literal
 
 from domain.scraping.events import VACCINATION, events
 from domain.scraping.names import lexicon
-from domain.scraping.phrases import Index, Tokens, index_of, matches, tokens
+from domain.scraping.phrases import Index, Spelled, Tokens, index_of, matches, spell, tokens
 
 OWN = "the variable"
 TENSE_REACH = 60
@@ -95,21 +95,25 @@ def _index() -> Index:
     return index_of(_names())
 
 
-def events_in(text: str, occasion: Occasion | None = None) -> list[tuple[int, int, str]]:
-    """The events named in `text`, that of `occasion` too: start, end, key."""
-    index = _index()
-    if occasion is not None and occasion.own:
-        index = index_of({**_names(), **dict.fromkeys(occasion.own, OWN)})
-    return [match for match in matches(text, index) if _counts(text, *match)]
+def events_in(
+    text: str, spelled: Spelled, occasion: Occasion | None = None
+) -> list[tuple[int, int, str]]:
+    """The events named in `text`, whose words are `spelled`, that of `occasion` too: start, end,
+    key."""
+    index = _own_index(occasion.own) if occasion is not None and occasion.own else _index()
+    return [match for match in matches(spelled, index) if _counts(text, *match)]
+
+
+@lru_cache(maxsize=8)
+def _own_index(own: tuple[Tokens, ...]) -> Index:
+    return index_of({**_names(), **dict.fromkeys(own, OWN)})
 
 
 def subjects(title: str, occasion: Occasion) -> set[str]:
     """The events that a report with this title can be about."""
     kinds = {each.key: each.kind for each in events()}
-    named = {key for _, _, key in events_in(title, occasion)}
-    entitled = {
-        each.key for each in events() for words in each.titles if words in title.lower()
-    }
+    named = {key for _, _, key in events_in(title, spell(title), occasion)}
+    entitled = {each.key for each in events() for words in each.titles if words in title.lower()}
     return entitled | {key for key in named if kinds.get(key, "procedure") == "procedure"}
 
 

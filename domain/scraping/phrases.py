@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 WINDOW = 5
 """Words of other meaning that may stand between the words of a loose name."""
@@ -13,6 +14,26 @@ _LOOSE_BREAK = re.compile(r"[;!?]|\.\s")
 Tokens = tuple[str, ...]
 Index = Mapping[str, tuple[tuple[Tokens, str], ...]]
 """Names by their first word, longest first, each with the key it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A text made ready for looking up names: its words in lower case and where they stand."""
+
+    folded: str
+    words: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+def spell(text: str) -> Spelled:
+    """The words of `text`."""
+    folded = _folded(text)
+    places = list(_TOKEN.finditer(folded))
+    return Spelled(
+        folded,
+        tuple(place.group() for place in places),
+        tuple(place.span() for place in places),
+    )
 
 
 def tokens(text: str) -> Tokens:
@@ -31,19 +52,17 @@ def index_of(keys: Mapping[Tokens, str]) -> Index:
     }
 
 
-def matches(text: str, index: Index) -> list[tuple[int, int, str]]:
+def matches(text: Spelled, index: Index) -> list[tuple[int, int, str]]:
     """The names of `index` in `text`: start, end, key. None spans the end of a sentence."""
-    folded = _folded(text)
-    places = list(_TOKEN.finditer(folded))
-    words = [place.group() for place in places]
+    words, spans = text.words, text.spans
     found = []
     position = 0
     while position < len(words):
         for name, key in index.get(words[position], ()):
             last = position + len(name) - 1
-            if tuple(words[position : last + 1]) == name:
-                start, end = places[position].start(), places[last].end()
-                if not _BREAK.search(folded, start, end):
+            if words[position : last + 1] == name:
+                start, end = spans[position][0], spans[last][1]
+                if not _BREAK.search(text.folded, start, end):
                     found.append((start, end, key))
                     position = last
                     break
@@ -51,11 +70,9 @@ def matches(text: str, index: Index) -> list[tuple[int, int, str]]:
     return found
 
 
-def loose_matches(text: str, wanted: Tokens) -> Iterator[tuple[int, int]]:
+def loose_matches(text: Spelled, wanted: Tokens) -> Iterator[tuple[int, int]]:
     """Where the stems `wanted` stand in any order within a few words of each other."""
-    folded = _folded(text)
-    places = list(_TOKEN.finditer(folded))
-    stems = [stem(place.group()) for place in places]
+    stems = [stem(word) for word in text.words]
     size = len(wanted) + WINDOW
     position = 0
     while position < len(stems):
@@ -63,8 +80,8 @@ def loose_matches(text: str, wanted: Tokens) -> Iterator[tuple[int, int]]:
         found = [_place(word, window) for word in wanted]
         if 0 in found and -1 not in found:
             last = position + max(found)
-            start, end = places[position].start(), places[last].end()
-            if not _LOOSE_BREAK.search(folded, start, end):
+            start, end = text.spans[position][0], text.spans[last][1]
+            if not _LOOSE_BREAK.search(text.folded, start, end):
                 yield start, end
                 position = last
         position += 1

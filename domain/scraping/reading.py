@@ -12,6 +12,7 @@ from domain.scraping.headers import is_stamp
 from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Layout, lay_out
 from domain.scraping.numbers import Number, numbers_in
+from domain.scraping.phrases import Spelled, spell
 from domain.scraping.stamps import Stamp, stamp_of_cell
 from domain.scraping.tables import Grid, Row, grid
 from domain.scraping.words import DocumentWords, Page
@@ -37,6 +38,7 @@ class Reading:
 
     layout: Layout
     grid: Grid
+    spelled: dict[Flow, Spelled]
     known: dict[Flow, tuple[Hit, ...]]
     numbers: dict[Flow, tuple[Number, ...]]
     dates: dict[Flow, tuple[PrintedDate, ...]]
@@ -102,6 +104,7 @@ def read(document: DocumentWords) -> Reading:
     layout = lay_out(document)
     rows = grid(layout)
     month_last = day_first(flow.text for flow in layout.flows)
+    spelled = {flow: spell(flow.text) for flow in layout.flows}
     numbers = {flow: numbers_in(flow.text) for flow in layout.flows}
     dates = {flow: tuple(dates_in(flow.text, month_last)) for flow in layout.flows}
     plain = {flow for flow in layout.flows if not numbers[flow] and not dates[flow]}
@@ -109,7 +112,8 @@ def read(document: DocumentWords) -> Reading:
     return Reading(
         layout,
         rows,
-        {flow: known(flow) for flow in layout.flows},
+        spelled,
+        {flow: known(flow, spelled[flow]) for flow in layout.flows},
         numbers,
         dates,
         tuple(_headings(rows, plain)),

@@ -13,8 +13,8 @@ class Sighting:
     """`words` are those that hold the value. `refusal` is empty when the value may be the answer.
 
     `when` is the date the value belongs to, where the document prints one; `stamp` as much of it as
-    the document says; `is_now` when it says "today", `is_past` when it says
-    "previously"; `is_undatable` when others of its table have a date and it has none. `exact` is False when the
+    the document says. `is_now` when it says "today", `is_past` when it says "previously";
+    `is_undatable` when others of its table have a date and it has none. `exact` is False when the
     label is about a similar event ("last" or not). `converted_from` is the figure as printed, with
     its unit, where the text is a conversion of it; `assumed` when no unit is printed. `remark` is a
     comparison or range as printed, of which the text is the figure.

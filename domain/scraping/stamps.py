@@ -9,10 +9,8 @@ from domain.scraping.dates import PrintedDate, rough_dates_in
 
 UNKNOWN = -1
 _CLOCK = re.compile(
-    r"[\s,]{1,2}(?:at\s)?(?P<h>[01]?\d|2[0-3]):?(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<pm>[ap])\.?m\b)?", re.I
-)
-_CLOCK_ALONE = re.compile(
-    r"(?<![\d:/.])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<pm>[ap])\.?m\b)?", re.I
+    r"[\s,]{1,2}(?:at\s)?(?P<h>[01]?\d|2[0-3]):?(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<pm>[ap])\.?m\b)?",
+    re.I,
 )
 SHORT = r"(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])"
 _SHORT_IN_TEXT = re.compile(
@@ -80,11 +78,6 @@ def stamp_of_cell(text: str, dates: tuple[PrintedDate, ...], latest: date | None
         return Stamp(date(int(text.strip("()")), 1, 1), exact=False)
     rough = [each for each in rough_dates_in(text, 0, len(text)) if each.end - each.start > 4]
     return Stamp(rough[0].value, exact=False) if rough and len(text) < 24 else None
-
-
-def clock_in(text: str, start: int, end: int) -> int:
-    """The last time of day between `start` and `end`, in minutes; UNKNOWN without one."""
-    return max((_minutes(each) for each in _CLOCK_ALONE.finditer(text, start, end)), default=UNKNOWN)
 
 
 def short_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -69,6 +69,10 @@ class DocumentWords:
     words: tuple[Word, ...]
     tables: int
 
+    def __hash__(self) -> int:
+        """Cheap: a document has thousands of words."""
+        return hash((self.pages, len(self.words), self.tables))
+
     def to_json(self) -> dict[str, Any]:
         """A compact JSON object from which `from_json` makes an equal DocumentWords."""
         return {

@@ -1,37 +1,21 @@
-"""Reading values anew after the extractor has changed."""
+"""`attestor rescrape`: what the present extractor reads otherwise, shown and then recorded."""
 
 import argparse
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from domain.errors import CannotExtract
-from domain.observation import Observation
-from domain.patient import Patient
-from domain.scraping.extract import EXTRACTOR_VERSION, Found
+from domain.errors import CannotExtract, NotYet
+from domain.scraping.extract import EXTRACTOR_VERSION
 from service.bootstrap import Services
-from service.commands.command import Subparsers, command, operator
-from service.context import Context
-from service.history.history import Wanted
+from service.commands.command import Subparsers, command, operator, record_access
 from service.opening import open_services
 from service.patients import VariableOfValue
+from service.rescraping import Difference, Reading
 from service.scrape_jobs import Asked
-from service.scraping import Result, Run
 from service.settings import Settings
 
-
-@dataclass(frozen=True)
-class Difference:
-    """A variable whose answer is another than the standing value."""
-
-    patient_id: int
-    variable: VariableOfValue
-    before: Observation | None
-    after: Result
-    is_kept: bool
-    """Whether the standing value stays, because a person answers for it."""
+_NAME, _VALUE = 28, 14
 
 
 def add(commands: Subparsers) -> None:
@@ -44,74 +28,53 @@ def add(commands: Subparsers) -> None:
 
 
 def rescrape(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Run the present extractor where values were scraped before, and show what differs.
-
-    What a person typed, accepted or corrected stays; it is shown, too.
-    """
+    """Read anew what was scraped before, show what the extractor answers otherwise, and record
+    it. What a person typed, accepted or corrected stays; so does what is not found any more."""
     with open_services(settings) as services:
         context = operator(services, chosen.account)
-        scraped = _scraped_before(services, context, chosen)
-        recorded = 0
-        print(f"{'patient':>8}  {'variable':28}  {'before':>12}  {'after':>12}  place")
-        for patient_id in tqdm(scraped, desc="reading", unit=" patients", disable=None):
-            differences = list(_differences(services, context, patient_id, scraped[patient_id]))
-            for each in differences:
-                tqdm.write(_told(each))
-            changed = [each.variable for each in differences if not each.is_kept]
-            if changed and not chosen.dry_run:
-                run = Run(changed, is_bulk=True)
-                services.scraping.run(context, patient_id, run)
-                recorded += 1
-    done = "nothing recorded (--dry-run)" if chosen.dry_run else f"{recorded} runs recorded"
-    print(f"{len(scraped)} patients read with extractor version {EXTRACTOR_VERSION}; {done}")
+        variables = _variables(services, chosen)
+        scraped = services.rescraping.scraped(context, chosen.patients)
+        differing = 0
+        print(_row("patient", "variable", "before", "after", "page"))
+        for patient_id, last in tqdm(scraped.items(), unit=" patients", disable=None):
+            record_access(services, context, "cli_rescrape", patient_id)
+            try:
+                found = services.rescraping.differences(context, patient_id, last, variables)
+            except (CannotExtract, NotYet) as error:
+                tqdm.write(f"{patient_id:>8}  {error.detail}")
+                continue
+            for each in found:
+                tqdm.write(_told(patient_id, each))
+            differing += bool(found)
+            if found and not chosen.dry_run:
+                services.rescraping.record(context, patient_id, found)
+    done = "nothing recorded (--dry-run)" if chosen.dry_run else f"{differing} runs recorded"
+    print(f"{len(scraped)} patients read by extractor version {EXTRACTOR_VERSION}; {done}")
     return 0
 
 
-def _scraped_before(
-    services: Services, context: Context, chosen: argparse.Namespace
-) -> dict[int, list[VariableOfValue]]:
-    """By patient the variables that a run has looked for, as far as they are wanted."""
-    variables = {each.id: each for each in services.scrape_jobs.chosen(context, Asked())}
-    found: dict[int, dict[int, VariableOfValue]] = defaultdict(dict)
-    for entry in services.history.every(context, Wanted(topic="patient.scraped")):
-        patient_id = entry["aggregate"]["id"]
-        if entry["data"] is None or (chosen.patients and patient_id not in chosen.patients):
-            continue
-        for answer in entry["data"]["answers"]:
-            number = answer["variable_id"]
-            if number in variables and (not chosen.variables or number in chosen.variables):
-                found[patient_id][number] = variables[number]
-    return {patient_id: list(wanted.values()) for patient_id, wanted in sorted(found.items())}
+def _variables(services: Services, chosen: argparse.Namespace) -> Sequence[VariableOfValue]:
+    every = services.scrape_jobs.chosen(operator(services, chosen.account), Asked())
+    return [each for each in every if not chosen.variables or each.id in chosen.variables]
 
 
-def _differences(
-    services: Services, context: Context, patient_id: int, variables: list[VariableOfValue]
-) -> Iterator[Difference]:
-    try:
-        documents = services.scraping.readable(context, patient_id)
-    except CannotExtract:
-        return
-    patient = services.application.load(context, Patient, patient_id)
-    results = services.scraping.look(patient_id, documents, variables)
-    for variable, after in zip(variables, results, strict=True):
-        before = patient.current(variable.id)
-        old = before.value if before else None
-        new = after.value if isinstance(after, Found) else None
-        if old != new:
-            is_kept = before is not None and before.is_a_persons
-            # Not finding a value any more takes nothing back: a scrape only ever adds.
-            is_lost = before is not None and not isinstance(after, Found)
-            yield Difference(patient_id, variable, before, after, is_kept or is_lost)
-
-
-def _told(difference: Difference) -> str:
-    before, after = difference.before, difference.after
-    value, place = ("not found", "") if not isinstance(after, Found) else (
-        after.value, f"page {after.page}"
+def _told(patient_id: int, difference: Difference) -> str:
+    before, after, kept = difference.before, difference.after, difference.kept
+    pages = [str(each.page) if each else "-" for each in (before, after)]
+    row = _row(
+        str(patient_id), difference.variable.definition["name"], _value(before), _value(after),
+        " -> ".join(dict.fromkeys(pages)),
     )  # fmt: skip
-    stays = "  (stays)" if difference.is_kept else ""
-    name = difference.variable.definition["name"]
+    if kept is not None:
+        return f"{row}  ({kept.value} stays: a person answers for it)"
+    return f"{row}  ({before.value} stays)" if before and after is None else row
+
+
+def _value(reading: Reading | None) -> str:
+    return "not found" if reading is None else reading.value
+
+
+def _row(patient: str, variable: str, before: str, after: str, page: str) -> str:
     return (
-        f"{difference.patient_id:>8}  {name:28.28}  {before.value if before else '-':>12}"
-        f"  {value:>12}  {place}{stays}"
-    )
+        f"{patient:>8}  {variable[:_NAME]:{_NAME}}  {before:>{_VALUE}} -> {after:{_VALUE}}  {page}"
+    ).rstrip()

@@ -115,7 +115,8 @@ def erased(event: Patient.Erased, scene: Scene) -> Told:
 
 def _not_found(event: Patient.Scraped, answer: dict[str, Any], scene: Scene) -> str:
     name, _ = scene.variable(answer["variable_id"])
-    documents = ", ".join(scene.filename(each["id"]) for each in event.documents) or "no document"
+    looked_in = [each["id"] for each in event.documents if "reason" not in each]
+    documents = ", ".join(scene.filename(number) for number in looked_in) or "no document"
     return f"a scrape of {documents} found no {name}: {answer['reason'] or 'no reason given'}"
 
 

@@ -68,6 +68,6 @@ def _differences(reports: Reports, account_id: int, number: int) -> Iterator[str
     except AttestorError as error:
         yield f"it cannot be computed: {error.detail}"
         return
-    if not found.is_equal:
+    if not found.is_explained:
         metrics = ", ".join(map(str, found.differing_metrics)) or "none"
         yield f"computed from the log it is another; metrics that differ: {metrics}"

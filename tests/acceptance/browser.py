@@ -46,7 +46,9 @@ class Visitor:
     @classmethod
     def arrive(cls, browser: Browser, url: str, **options: Any) -> "Visitor":
         """A visitor without cookies; `options` such as java_script_enabled=False."""
-        context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900}, **options)
+        context = browser.new_context(
+            base_url=url, viewport={"width": 1280, "height": 900}, **options
+        )
         context.set_default_timeout(_TIMEOUT_MS)
         visitor = cls(context.new_page(), url)
         visitor.page.on("console", visitor._listen)

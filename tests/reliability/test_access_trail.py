@@ -6,8 +6,9 @@ from typing import Any
 
 import psutil
 
-from tests.reliability.cluster import Cluster, signal_all
+from tests.reliability.cluster import Cluster, kill, signal_all
 from tests.reliability.load import Ward
+from tests.reliability.waiting import wait_until
 
 READS = 60
 
@@ -54,3 +55,27 @@ def test_a_clean_stop_of_everything_loses_none_either(cluster: Cluster, ward: Wa
     assert cluster.stop() == 0
     cluster.start()
     assert sorted(recorded(cluster, shown)) == sorted((name, patient, 200) for name in shown)
+
+
+def test_the_worker_forgets_what_is_older_than_the_setting_and_nothing_else(
+    cluster: Cluster,
+) -> None:
+    with cluster.connect() as connection:
+        for years in (6, 8):
+            connection.execute(
+                "SELECT append_access(json_build_array(json_build_object("
+                "'at', now() - make_interval(years => %s, days => 1), 'operation', 'get_patient',"
+                " 'status', 200, 'client', '127.0.0.1', 'request_id', %s::text, 'times', 1)))",
+                (years, f"{years} years ago"),
+            )
+        kill(*cluster.child("work"))  # its successor begins with it
+
+        def left() -> list[str]:
+            rows = connection.execute(
+                "SELECT request_id FROM access_log WHERE request_id LIKE '% years ago'"
+            )
+            return [row[0] for row in rows]
+
+        wait_until(lambda: len(left()) < 2, "old records are forgotten")
+        assert left() == ["6 years ago"]
+    cluster.wait_until_ready()

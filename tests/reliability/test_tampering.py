@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -78,6 +79,35 @@ def test_an_untouched_log_is_not_accused(log: SealedLog) -> None:
 
 def quiet(done: int, total: int) -> None:
     """Nobody watches."""
+
+
+def test_a_log_that_was_never_sealed_is_not_accused(new_services: Callable[[], Services]) -> None:
+    unsealed = SealedLog.of(new_services(), [])
+    verified = unsealed.verify()
+    assert (verified.damages, verified.sealed, verified.unsealed) == ([], 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        ((), []),
+        (("DELETE FROM events WHERE position IN (256, 257)",), [("missing", 256, 257)]),
+        (("UPDATE events SET position = 0 WHERE position = 1",),
+         [("inserted", 0, 0), ("reordered", 1, 1)]),
+        (("UPDATE events SET position = -30 WHERE position = 30",
+          "UPDATE events SET position = 30 WHERE position = 270",
+          "UPDATE events SET position = 270 WHERE position = -30"),
+         [("reordered", 30, 30), ("reordered", 270, 270)]),
+        (("DELETE FROM events WHERE position > 255",), [("truncated", 256, None)]),
+    ],
+)  # fmt: skip
+def test_damage_is_found_across_the_pieces_in_which_the_log_is_read(
+    log: SealedLog, monkeypatch: pytest.MonkeyPatch, statements: tuple[str, ...], found: Any
+) -> None:
+    monkeypatch.setattr("service.verification.snapshot.TILES_AT_A_TIME", 1)
+    expected = [(kind, first, size(log) if last is None else last) for kind, first, last in found]
+    without_gaps = [each for each in places(log.after(*statements)) if each[1] is not None]
+    assert without_gaps == expected
 
 
 # T-T1

@@ -33,7 +33,8 @@ SCOPES = {
     Scope.REPORTS_WRITE: {"freeze_report", "attest_report", "submit_report", "restate_report"},
     Scope.AUDIT_READ: {"list_accesses", "get_patient_history", "get_variable_history",
                        "get_date_variable_history", "get_metric_history", "get_report_history",
-                       "get_api_key_history", "list_events", "get_event"},
+                       "get_api_key_history", "list_events", "get_event", "get_report_bundle",
+                       "draw_sample", "compare_abstraction"},
     Scope.KEYS_ADMIN: {"list_api_keys", "issue_api_key", "get_api_key", "revoke_api_key",
                        "rotate_api_key", "get_api_key_usage", "change_account"},
 }  # fmt: skip
@@ -124,6 +125,7 @@ BODIES: dict[str, Any] = {
     "change_metric": {"name": "Mine now"},
     "attest_report": {"attested_by": "Me", "statement": "Mine now"},
     "restate_report": {"reason": "Mine now"},
+    "compare_abstraction": {"percent": 5, "seed": "s", "worksheet": "Mine now"},
 }
 WITH_IDS = [operation for operation in GUARDED if FIELD.search(operation.path)]
 
@@ -142,6 +144,8 @@ def test_another_accounts_resource_is_forbidden_and_shows_nothing(
         options["json"] = {"variable_id": caller.make("/variables", name="Mine"), "value": "1"}
     if operation.id == "compare_reports":
         options = {"params": {"against": caller.make("/cms-reports")}}
+    if operation.id == "draw_sample":
+        options = {"params": {"percent": 5, "seed": "s"}}
     if operation.id == "list_metric_patients":
         options = {"params": {"population": "numerator"}}
     answer = caller(operation.method, path_of(operation, ids), **options)

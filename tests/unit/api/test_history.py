@@ -243,7 +243,7 @@ def test_an_auditor_can_read_everything_and_change_nothing(caller: Caller) -> No
         answer = auditor(operation.method, numbered, body=b"{broken")
         if answer.status_code == 403:
             refused.add(operation.id)
-        if operation.method != "GET":
+        if operation.method != "GET" and operation.id != "compare_abstraction":  # stores nothing
             changing.add(operation.id)
     keys = {"list_api_keys", "get_api_key", "get_api_key_usage", "get_job"}
     assert refused == changing | keys

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from domain.errors import NotYet
 from service.bootstrap import Services
 from service.document_reading import DocumentReading
+from service.documents import Documents
 from service.leadership import WORKER, Leadership
+from service.page_images import PageImage, PageImages
 from service.pdf.sandbox import ParserServer
+from tests.factories import tenant
 from tests.unit.api.caller import Caller
 from tests.unit.api.test_uploads import PDF, form, part, upload
 from tests.unit.service.pdf.drawing import pdf, text
@@ -140,3 +144,25 @@ def test_an_answer_that_is_kept_for_repeats_is_given_at_once(
     first = upload(caller, patient, form(part(NOTE)), **key)
     assert first.json["data"]["status"] == "processing"
     assert upload(caller, patient, form(part(NOTE)), **key).content == first.content
+
+
+def test_while_many_pages_are_drawn_another_one_is_asked_to_come_again(
+    services: Services, ready: Callable[[bytes], Any]
+) -> None:
+    with ParserServer() as parser:
+        nobody_waits = PageImages(services.documents, services.store, parser, waiting_max=0)
+        document = ready(NOTE)
+        image = PageImage(document["patient_id"], document["sha256"], 1)
+        with pytest.raises(NotYet):
+            nobody_waits.png(image)
+        drawn = services.page_images.png(image)
+        assert nobody_waits.png(image) == drawn
+
+
+def test_while_many_uploads_wait_another_one_is_answered_at_once(
+    services: Services, worker: None
+) -> None:
+    clinic = tenant(services)
+    nobody_waits = Documents(services.application, services.store, 1 << 20, waiting_max=0)
+    made = nobody_waits.upload(clinic.asks(), clinic.register(), "a.pdf", io.BytesIO(NOTE))
+    assert made.body["status"] == "processing"

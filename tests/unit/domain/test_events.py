@@ -10,7 +10,7 @@ from eventsourcing.utils import get_topic
 from domain import events
 from domain.account import Account, ApiKey
 from domain.catalogue import CATALOGUE
-from domain.document import Document
+from domain.document import Document, LookedIn
 from domain.ids import Kind, aggregate_id
 from domain.job import Job
 from domain.metric import Metric, MetricDefinition
@@ -86,7 +86,7 @@ def patient_that_lived() -> Patient:
     patient.document_was_read("pdf_1", 1, {"pages": 1}, metadata())
     patient.record_scrape(
         [],
-        documents=[Document("pdf_1", "0" * 64, "note.pdf")],
+        documents=[LookedIn(Document("pdf_1", "0" * 64, "note.pdf"))],
         model=None,
         extractor="x",
         extractor_version="1",

@@ -17,11 +17,14 @@ from domain.errors import Conflict, Invalid
 from domain.measures.period import parse_period
 from projections.patients import find_patient
 from service.backup import DUMP, FOLDERS, MANIFEST, Manifest, back_up, log_hash
-from service.bootstrap import Services, build
+from service.bootstrap import Services, build, now
 from service.doctor import examine
 from service.postgres_programs import ProgramFailed, run_program
 from service.restore import restore
+from service.sealer import Sealer
 from service.settings import Settings
+from service.signing import signing_keys
+from service.verification.whole import verify_whole_log
 from tests.factories import Tenant, services_on, tenant
 
 FORMULA = ("initial population: age >= 18", "numerator: hba1c < 8")
@@ -76,6 +79,9 @@ def backed_up(
             clinic.asks(), patient, "a.pdf", BytesIO(b"%PDF-1.4 x")
         )
         report = int(services.reports.freeze(clinic.asks(), YEAR, None).id)
+        sealer = Sealer(services.database, signing_keys(services.settings), now)
+        sealer.seal()
+        sealer.sign()
         with writing(clinic, patient, variable) as wrote:
             manifest = back_up(services.settings, services.database.url, folder / "backup")
             wrote.clear()
@@ -136,6 +142,9 @@ def test_a_backup_made_while_others_write_is_restored_to_the_same_log_reports_an
         clinic = replace(backed_up.clinic, services=services)
         verified = services.reports.verify(clinic.asks(), backed_up.report)
         assert verified.is_equal
+        told = verify_whole_log(services, (), (), lambda done, total: None)
+        assert (told.damages, told.checkpoints) == ([], 1)
+        assert services.transparency.checkpoint() == backed_up.services.transparency.checkpoint()
         report = "SELECT body FROM reports WHERE id = %s"
         assert services.database.row(report, (backed_up.report,)) == (
             backed_up.services.database.row(report, (backed_up.report,))

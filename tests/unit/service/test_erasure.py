@@ -29,6 +29,7 @@ from service.migrate import migrate
 from service.projecting import ASYNC, catch_up
 from service.scrub import TABLES, scrub
 from service.vault import KeyDestroyed
+from service.verification.whole import verify_reports
 from tests.conftest import RUN_DIR
 from tests.factories import Tenant, idempotency, services_on, tenant
 from tests.unit.service.pdf.drawing import pdf
@@ -258,9 +259,26 @@ def test_live_counts_go_and_frozen_ones_stay_and_say_what_they_lack(
     assert '"numerator":2' in body[0]
     verified = services.reports.verify(clinic.asks(), erased.report)
     assert (verified.is_equal, verified.erased_patients) == (False, 1)
+    assert verified.is_explained
+    assert verify_reports(services, lambda done, total: None)[1] == []
     later = int(services.reports.freeze(clinic.asks(), YEAR, None).id)
     verified = services.reports.verify(clinic.asks(), later)
     assert (verified.is_equal, verified.erased_patients) == (True, 0)
+
+
+def test_a_difference_of_a_report_without_erased_patients_is_not_explained(
+    erased: Installation,
+) -> None:
+    services, clinic = erased.services, erased.clinic
+    report = int(services.reports.freeze(clinic.asks(), YEAR, None).id)
+    with psycopg.connect(erased.url, autocommit=True) as admin:
+        explained = []
+        for dob in ("2020-01-01", "1960-01-01"):
+            admin.execute(
+                "UPDATE attestor.patients SET dob = %s WHERE id = %s", (dob, erased.other)
+            )
+            explained.append(services.reports.verify(clinic.asks(), report).is_explained)
+    assert explained == [False, True]
 
 
 def test_an_import_with_the_same_external_id_makes_a_new_patient(erased: Installation) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.catalogue import CATALOGUE
-from domain.document import Evidence
+from domain.document import Evidence, LookedIn
 from domain.events import Forgotten
 from domain.ids import Kind
 from domain.observation import Observation
@@ -139,7 +139,7 @@ def test_a_scrape_tells_what_it_found_and_what_it_did_not(clinic: Tenant) -> Non
 
     def scrape(chart: Patient) -> None:
         chart.record_scrape(
-            answers, documents=[chart.document(document)], model=None, extractor="x",
+            answers, documents=[LookedIn(chart.document(document))], model=None, extractor="x",
             extractor_version="1", metadata=clinic.context.metadata(),
         )  # fmt: skip
 

@@ -54,6 +54,7 @@ def test_a_value_is_parsed_and_an_empty_one_counts_as_unset() -> None:
         ("WORKERS", "0", "must be a whole number, 1 or more"),
         ("THREADS", "1_0", "must be a whole number, 1 or more"),
         ("MAX_UPLOAD_BYTES", "-1", "must be a whole number, 1 or more"),
+        ("ACCESS_LOG_YEARS", "5", "must be a whole number, 6 or more"),
         ("RATE_LIMIT", "1e3", "must be a whole number, 0 or more"),
         ("LOG_FORMAT", "xml", "must be one of json, text"),
         ("LOG_LEVEL", "debug", "must be one of DEBUG, INFO, WARNING, ERROR"),

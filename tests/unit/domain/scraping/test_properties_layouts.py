@@ -68,7 +68,7 @@ def asked(draw: st.DrawFn) -> tuple[Quantity, str, str]:
 
 
 @given(asked(), paragraphs, paragraphs, turns)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_latest_value_is_the_answer_and_its_box_holds_exactly_its_digits(
     question: tuple[Quantity, str, str], above: list[str], below: list[str], turn: int
 ) -> None:
@@ -81,6 +81,7 @@ def test_the_latest_value_is_the_answer_and_its_box_holds_exactly_its_digits(
 
 
 @given(st.data(), st.permutations(range(3)))
+@settings(max_examples=50)
 def test_a_value_is_boxed_on_the_page_that_prints_it(data: st.DataObject, order: list[int]) -> None:
     """Each page says another quantity in another layout."""
     chosen = data.draw(st.permutations(layouts.QUANTITIES))[:3]
@@ -101,7 +102,7 @@ def test_a_value_is_boxed_on_the_page_that_prints_it(data: st.DataObject, order:
 
 
 @given(asked(), st.sampled_from(GOALS + RANGES + RELATIVES), paragraphs, st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_goal_a_range_or_a_relative_beside_any_layout_never_changes_the_answer(
     question: tuple[Quantity, str, str], noise: str, lines: list[str], data: st.DataObject
 ) -> None:
@@ -126,7 +127,7 @@ def test_a_goal_a_range_or_a_relative_alone_is_never_an_answer(noise: str) -> No
 
 
 @given(asked(), st.permutations(UNRELATED), st.data())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_the_order_of_unrelated_paragraphs_never_changes_the_answer(
     question: tuple[Quantity, str, str], lines: list[str], data: st.DataObject
 ) -> None:
@@ -141,6 +142,7 @@ def test_the_order_of_unrelated_paragraphs_never_changes_the_answer(
 
 
 @given(layouts.quantities, st.permutations(UNRELATED[:5]), st.data())
+@settings(max_examples=50)
 def test_the_latest_of_two_dated_paragraphs_wins_in_any_order(
     quantity: Quantity, lines: list[str], data: st.DataObject
 ) -> None:

@@ -1,0 +1,110 @@
+"""Reading charts anew after the extractor, or what a variable is called, has changed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from domain.ids import Kind
+from domain.observation import Observation
+from domain.patient import Patient
+from service.application import Application
+from service.context import Context
+from service.history.history import History, Wanted
+from service.patients import VariableOfValue
+from service.scrape_answers import answer_of
+from service.scraping import Run, Scraping
+
+Answers = dict[int, dict[str, Any]]
+"""By variable what a run has answered, as it is in the event."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value with the place it was read at; `day` is unknown where it was not recorded."""
+
+    value: str
+    page: int
+    document_id: str
+    box: dict[str, float] = field(repr=False)
+    day: str | None
+
+    def is_as(self, other: "Reading") -> bool:
+        """Whether both are the same value at the same place, of the same day."""
+        return (self.value, self.page, self.document_id, self.box) == (
+            other.value, other.page, other.document_id, other.box
+        ) and (self.day == other.day or None in (self.day, other.day))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A variable that the extractor answers otherwise than in the last run; None is not found.
+
+    `kept` is what stays nevertheless, because a person answers for it.
+    """
+
+    variable: VariableOfValue
+    before: Reading | None
+    after: Reading | None
+    kept: Observation | None
+
+
+class Rescraping:
+    """Compares what a run would answer with what the last one did."""
+
+    def __init__(self, application: Application, scraping: Scraping, history: History) -> None:
+        self._application = application
+        self._scraping = scraping
+        self._history = history
+
+    def scraped(self, context: Context, patient_ids: Sequence[int] | None) -> dict[int, Answers]:
+        """By patient the last answers of the runs so far; of these patients, or of all."""
+        found: dict[int, Answers] = defaultdict(dict)
+        every = Wanted(topic="patient.scraped")
+        wanted = [replace(every, aggregate=(Kind.PATIENT, each)) for each in patient_ids or ()]
+        for runs in wanted or [every]:
+            for entry in self._history.every(context, runs):
+                if entry["data"] is not None:  # of somebody who was not erased
+                    answers = {each["variable_id"]: each for each in entry["data"]["answers"]}
+                    found[entry["aggregate"]["id"]] |= answers
+        return dict(sorted(found.items()))
+
+    def differences(
+        self,
+        context: Context,
+        patient_id: int,
+        last: Answers,
+        variables: Sequence[VariableOfValue],
+    ) -> list[Difference]:
+        """What a run over those of the `variables` that were scraped before would answer anew.
+        Raises CannotExtract and NotYet."""
+        known = [each for each in variables if each.id in last]
+        looked = self._scraping.look(context, patient_id, Run(known, is_bulk=True))
+        patient = self._application.load(context, Patient, patient_id)
+        found = []
+        for finding in looked.findings:
+            answer = answer_of(patient, finding, is_bulk=True)
+            before = _reading(last[finding.variable.id])
+            after = _reading(answer.as_state(), finding.value)
+            if not _is_same(before, after):
+                found.append(Difference(finding.variable, before, after, answer.kept))
+        return found
+
+    def record(self, context: Context, patient_id: int, differences: Sequence[Difference]) -> None:
+        """Run over what differs, in one event."""
+        variables = [each.variable for each in differences]
+        self._scraping.run(context, patient_id, Run(variables, is_bulk=True))
+
+
+def _reading(answer: dict[str, Any], value: Observation | None = None) -> Reading | None:
+    """What an answer found: its first candidate, whether or not that was recorded."""
+    recorded = answer["observation"]
+    if recorded is None and answer.get("kept") is None:
+        return None
+    first = answer["candidates"][0]
+    day = value.day if value else recorded and recorded["day"]
+    return Reading(first["value"], first["page"], first["document_id"], first["highlight"], day)
+
+
+def _is_same(before: Reading | None, after: Reading | None) -> bool:
+    return before is after is None or bool(before and after and before.is_as(after))

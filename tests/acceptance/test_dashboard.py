@@ -1,0 +1,210 @@
+"""The dashboard in a real browser: the whole story, as a person would do it."""
+
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from examples.demo import Client
+from tests.acceptance.browser import MISSING, Visitor, chromium, launched
+
+PDF = Path(__file__).parents[2] / "examples" / "visit-note.pdf"
+PASSWORD = "correct horse battery"
+FORMULA = """initial population: age >= 18
+denominator: HbA1c is known
+numerator: HbA1c <= 8"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip(MISSING)
+    with launched(executable) as browser:
+        yield browser
+
+
+@pytest.fixture
+def email(client: Client, service: tuple[str, Path]) -> str:
+    """An admin of the client's account, who has just got the one-time link."""
+    return f"ada{account_of(client)}@clinic.example"
+
+
+@pytest.fixture
+def link(client: Client, service: tuple[str, Path], email: str) -> str:
+    """What `attestor users invite` prints, at the address of this service."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "service.cli", "users", "invite", str(account_of(client)), email,
+         "--name", "Ada"],
+        env={**os.environ, "ATTESTOR_DATA_DIR": str(service[1])},
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    return re.sub(r"^https?://[^/]+", "", printed)
+
+
+def account_of(client: Client) -> int:
+    """The account's number."""
+    return int(client.call("GET", "/account")["id"])
+
+
+def variables(client: Client) -> None:
+    """What the clinic abstracts."""
+    for name, units in (("HbA1c", "%"), ("Weight", "kg"), ("Hemoglobin", "g/dL")):
+        client.call("POST", "/variables", {"name": name, "units": units})
+    client.call("POST", "/date-variables", {"name": "Date of visit"})
+
+
+def set_password(visitor: Visitor, link: str) -> None:
+    """Through the one-time link."""
+    visitor.go(link)
+    visitor.page.fill("[name=password]", PASSWORD)
+    visitor.page.fill("[name=again]", PASSWORD)
+    visitor.page.click("main button")
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with scripts", "without scripts"])
+def test_the_whole_story_from_the_first_link_to_the_event_in_the_log(
+    browser: Browser, client: Client, email: str, link: str, has_script: bool
+) -> None:
+    variables(client)
+    ada = Visitor.arrive(browser, client.url, java_script_enabled=has_script)
+    page = ada.page
+    set_password(ada, link)
+    ada.sign_in(email, PASSWORD)
+
+    # A key, used with HTTP, and its usage.
+    ada.go("/dashboard/keys")
+    page.fill("[name=name]", "Mobile app")
+    page.click("text=Make the key")
+    secret = page.input_value("[aria-label='New API key']")
+    request = urllib.request.Request(f"{client.url}/patients", headers={"X-API-Key": secret})
+    assert urllib.request.urlopen(request).status == 200
+    ada.keep("keys")
+    place = page.get_by_role("link", name="Mobile app").get_attribute("href")
+    assert place
+    until_there(ada, place, "GET /patients")
+
+    # A patient, a document, and what is read off it.
+    ada.go("/dashboard/patients")
+    page.click("text=Register a patient")
+    page.fill("details [name=name]", "Elena Marchetti")
+    page.fill("details [name=dob]", "1961-04-12")
+    page.click("details button")
+    page.set_input_files("[name=file]", PDF)
+    page.click("button:has-text('Upload')")
+    page.wait_for_url("**done=document-uploaded")
+    page.click("text=Abstract the chart")
+    page.click("text=Scrape all variables")
+    hba1c = page.locator(".item", has_text="HbA1c")
+    expect(hba1c).to_contain_text("7.2")
+    expect(page.locator(".item", has_text="Hemoglobin")).to_contain_text("missing")
+    if has_script:
+        correct_by_keyboard(ada)
+    else:
+        hba1c.locator("summary").click()
+        hba1c.locator(".entry [name=value]").fill("7.4")
+        hba1c.locator(".entry [name=reason]").fill("Misread")
+        hba1c.locator(".entry button").click()
+    expect(page.locator(".item", has_text="HbA1c")).to_contain_text("7.4")
+    ada.keep("chart")
+
+    # A metric and its report, frozen.
+    ada.go("/dashboard/metrics/new")
+    page.fill("[name=name]", "Good control")
+    page.fill("textarea", FORMULA)
+    page.click("text=Check and preview")
+    expect(page.locator("#check")).to_contain_text("The formula holds")
+    page.click("text=Save")
+    page.wait_for_url("**done=metric-saved")
+    until_there(ada, "/dashboard/reports?period=2025", "100.0 %")
+    ada.keep("report")
+    page.click("text=Freeze this report")
+    page.click("text=Verify against the log")
+    expect(page.locator("main")).to_contain_text("byte for byte")
+
+    # The event behind the corrected value.
+    ada.go("/dashboard/audit?type=patient.value_reviewed")
+    page.locator("tbody th a").first.click()
+    expect(page.locator("main")).to_contain_text("corrected to 7.4")
+    expect(page.locator("main")).to_contain_text("Ada")
+    page.click("text=Sign out")
+    expect(page).to_have_url(re.compile("/dashboard/sign-in"))
+    assert ada.complaints == []
+
+
+def correct_by_keyboard(ada: Visitor) -> None:
+    """No mouse: to the first value, correct it, and to the next one, accept it."""
+    page = ada.page
+    page.keyboard.press("n")
+    page.wait_for_url("**#value-*")
+    page.keyboard.press("e")
+    page.keyboard.type("7.4")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=value-saved**")
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    page.wait_for_url("**page=1**")
+    page.keyboard.press("a")
+    page.wait_for_url("**done=value-accepted**")
+    expect(page.locator(".item", has_text="Weight")).to_contain_text("accepted")
+
+
+def until_there(visitor: Visitor, path: str, text: str) -> None:
+    """Load a page until what is counted or computed beside the log shows on it."""
+    for _ in range(60):
+        visitor.go(path)
+        if text in visitor.page.inner_text("main"):
+            return
+        visitor.page.wait_for_timeout(250)
+    raise AssertionError(f"{path} never showed {text}")
+
+
+def test_every_page_keeps_to_wcag_in_light_and_dark_and_to_its_own_policy(
+    browser: Browser, client: Client, email: str, link: str
+) -> None:
+    variables(client)
+    metric = client.call(
+        "POST", "/metrics", {"name": "Good control", "calculation_formula": FORMULA.split("\n")}
+    )
+    patient = client.call("POST", "/patients", {"name": "<b>Ann</b>", "dob": "1961-04-12"})
+    client.upload(f"/patients/{patient['id']}/pdf", PDF)
+    client.call("POST", f"/patients/{patient['id']}/scrape", {})
+    report = client.call("POST", "/cms-reports", {"period": "2025"})
+    ada = Visitor.arrive(browser, client.url)
+    ada.go("/dashboard/sign-in")
+    breaches = ada.breaches_of_wcag()
+    ada.go(link)
+    breaches += ada.breaches_of_wcag()
+    set_password(ada, link)
+    ada.sign_in(email, PASSWORD)
+    chart = f"/dashboard/patients/{patient['id']}"
+    for path in (
+        "patients", "queue", "metrics", "metrics/new", f"metrics/{metric['id']}",
+        f"metrics/{metric['id']}/edit", f"metrics/{metric['id']}/versions",
+        f"metrics/{metric['id']}/patients?population=numerator&period=2025", "reports?period=2025",
+        f"reports/{report['id']}", f"reports/{report['id']}/diff?against={report['id']}", "audit",
+        f"audit/{report['position']}", "audit/access", "health", "people", "keys", "no-such-page",
+    ):  # fmt: skip
+        ada.go(f"/dashboard/{path}")
+        breaches += ada.breaches_of_wcag()
+    for path in ("", "/chart", "/report?period=2025", "/history", "?version=1"):
+        ada.go(chart + path)
+        breaches += ada.breaches_of_wcag()
+    assert breaches == []
+    assert ada.complaints == []
+
+
+def test_the_first_view_is_light(browser: Browser, client: Client) -> None:
+    ada = Visitor.arrive(browser, client.url)
+    sizes: list[int] = []
+    ada.page.on(
+        "requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"])
+    )
+    ada.page.goto("/dashboard/sign-in", wait_until="networkidle")
+    assert 0 < sum(sizes) <= 100_000
