@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import access_trail, append, http, imports, projection, sealing, verify
+from benchmarks import access_trail, append, http, imports, projection, sealing, time_travel, verify
 from benchmarks.bench import DIRECTORY, Bench, find_peer, server
 from benchmarks.report import Finding, table
 
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Finding]]] = {
     "access_trail": access_trail.run,
     "sealing": sealing.run,
     "verify": verify.run,
+    "time_travel": time_travel.run,
 }
 
 

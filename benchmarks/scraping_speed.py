@@ -87,7 +87,7 @@ def long_document(pdfs: Sequence[bytes]) -> Cost:
     made = _joined(pdfs, LONG_PAGES)
     code = f"from {__name__} import report_peak; report_peak()"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, input=made, capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run(command, input=made, stdout=subprocess.PIPE, check=True)  # noqa: S603
     return Cost(f"memory for {LONG_PAGES} pages", "MB", float(done.stdout), 100)
 
 
@@ -103,10 +103,11 @@ def report_peak() -> None:
 def _joined(pdfs: Sequence[bytes], pages: int) -> bytes:
     """One document with `pages` pages, those of `pdfs` over and over."""
     made = pypdfium2.PdfDocument.new()
-    while len(made) < pages:
-        for pdf in pdfs:
-            source = pypdfium2.PdfDocument(pdf)
-            made.import_pages(source, list(range(len(source)))[: pages - len(made)])
+    for pdf in cycle(pdfs):
+        if len(made) == pages:
+            break
+        source = pypdfium2.PdfDocument(pdf)
+        made.import_pages(source, list(range(min(len(source), pages - len(made)))))
     written = io.BytesIO()
     made.save(written)
     return written.getvalue()

@@ -38,12 +38,16 @@ class ScrapeAnswer:
     candidates: tuple[dict[str, Any], ...]
     kept: Observation | None = None
     """The value that stays in place of what was found, because a person answers for it."""
+    is_rejected: bool = False
+    """Whether what was found is a reading that a person rejected before."""
 
     def as_state(self) -> dict[str, Any]:
         """JSON-ready event content."""
         kept = {"kept": self.kept.id} if self.kept else {}
+        rejected = {"rejected": True} if self.is_rejected else {}
         return {
             **kept,
+            **rejected,
             "variable_id": self.variable_id,
             "kind": self.kind,
             "observation": self.observation.as_state() if self.observation else None,

@@ -1,7 +1,7 @@
 """The whole main job over HTTP on a real PDF: `make demo`, or `python -m examples.demo --help`.
 
-Define variables, register a patient, upload a PDF, scrape numbers and dates off it, define a
-metric, read the CMS report, and replay the patient's history.
+Define variables, register a patient, upload a PDF, scrape numbers and dates off it in one run,
+review a value, define a metric, read the CMS report, and replay the patient's history.
 """
 
 import argparse
@@ -85,12 +85,20 @@ def demonstrate(client: Client, pdf: Path) -> None:
     say(f"patient {patient['id']}, document {document['id']} ({document['filename']})")
 
     title("3. Values off the page, each with its box")
-    for kind, variables in (("variables", numbers), ("date-variables", dates)):
-        for variable in variables:
-            path = f"/patients/{patient['id']}/{kind}/{variable['id']}/scrape"
-            show(variable["name"], client.call("POST", path, {}))
+    answers = client.call("POST", f"/patients/{patient['id']}/scrape", {
+        "variable_ids": [variable["id"] for variable in numbers],
+        "date_variable_ids": [variable["id"] for variable in dates],
+    })["answers"]  # fmt: skip
+    for answer in answers:
+        show(answer)
+    for page in sorted({answer["pdf_page"] for answer in answers if answer["found"]}):
+        say(f"page {page} as a picture: {client.url}/documents/{document['id']}/pages/{page}.png")
 
-    title("4. A value by hand, with a reason")
+    title("4. A person accepts a value, and adds one by hand with a reason")
+    for answer in [answer for answer in answers if answer["found"]][:1]:
+        path = f"/patients/{patient['id']}/observations/{answer['observation_id']}/review"
+        reviewed = client.call("POST", path, {"decision": "accept"})
+        say(f"{reviewed['name']} = {reviewed['value']}, {reviewed['review']}")
     systolic = numbers[0]
     client.call("PUT", f"/patients/{patient['id']}/variables/{systolic['id']}",
                 {"value": "126", "reason": "second reading, patient seated"})  # fmt: skip
@@ -124,8 +132,9 @@ def defined(client: Client, path: str, wanted: dict[str, str]) -> dict[str, Any]
     return dict(client.call("POST", path, wanted))
 
 
-def show(name: str, scraped: dict[str, Any]) -> None:
+def show(scraped: dict[str, Any]) -> None:
     """One scraped value, or why there is none."""
+    name = scraped["variable_name"]
     if not scraped["found"]:
         return say(f"{name:26} not found: {scraped['note']}")
     box = scraped["highlight"]

@@ -25,7 +25,7 @@ from uuid import UUID
 
 SCHEMA, ERASED = "attestor.bundle/1", "patient.erased"
 PLACE = ("value", "pdf_page", "highlight", "document_id")
-NOTHING = dict.fromkeys(("topic", "number", "originator_version", "payload"))
+NOTHING: dict[str, Any] = dict.fromkeys(("topic", "number", "originator_version", "payload"))
 POPULATIONS = (
     "initial_population", "denominator", "denominator_exclusions", "denominator_exceptions",
     "numerator", "numerator_exclusions", "measure_population", "measure_population_exclusions",
@@ -150,26 +150,19 @@ def _signer(vkey: str) -> tuple[str, bytes, bytes]:
 
 def entry_of(event: Json, state: bytes) -> bytes:
     """What the log commits to: the hash of the state as stored, and all other columns."""
-    moment = datetime.fromisoformat(event["recorded_at"]) - datetime(2000, 1, 1, tzinfo=UTC)
-    fields = (
-        event["position"],
-        UUID(event["originator_id"]).bytes,
-        event["originator_version"],
-        event["topic"],
-        moment // timedelta(microseconds=1),
-        event["account_id"],
-        event["actor"],
-        event["request_id"],
-    )
-    return hashlib.sha256(state).digest() + b"".join(map(_sized, fields))
+    since_2000 = datetime.fromisoformat(event["recorded_at"]) - datetime(2000, 1, 1, tzinfo=UTC)
+    names = ("position", "originator_version", "topic", "account_id", "actor", "request_id")
+    position, version, topic, *who = (_packed(event[name]) for name in names)
+    id_ = UUID(event["originator_id"]).bytes
+    fields = (position, id_, version, topic, _packed(since_2000 // timedelta(microseconds=1)), *who)
+    sized = (struct.pack(">i", -1) if f is None else struct.pack(">i", len(f)) + f for f in fields)
+    return hashlib.sha256(state).digest() + b"".join(sized)
 
 
-def _sized(field: int | str | bytes | None) -> bytes:
-    if field is None:
-        return struct.pack(">i", -1)
-    packed = struct.pack(">q", field) if isinstance(field, int) else field
-    packed = packed.encode() if isinstance(packed, str) else packed
-    return struct.pack(">i", len(packed)) + packed
+def _packed(field: int | str | None) -> bytes | None:
+    if isinstance(field, int):
+        return struct.pack(">q", field)
+    return None if field is None else field.encode()
 
 
 class Bundle:
@@ -225,7 +218,8 @@ class Bundle:
 
     def frozen(self) -> Iterator[str]:
         """The report and its metrics' definitions are those that an event of the log froze."""
-        name, event = self.manifest["report_id"], self.event(self.manifest["frozen_position"])
+        name = self.manifest["report_id"]
+        event = self.events.get(self.manifest["frozen_position"], NOTHING)
         if (event["topic"], event["number"]) != ("report.frozen", name):
             yield f"report {name}: missing: no event of the log froze it"
             return
@@ -236,7 +230,7 @@ class Bundle:
         metrics = {each["metric_id"]: each for each in self.load("metrics.json")}
         for metric_id, version in event["payload"]["metric_versions"]:
             metric = metrics.get(metric_id, {"position": 0})
-            made = self.event(metric["position"])
+            made = self.events.get(metric["position"], NOTHING)
             if (made["number"], made["originator_version"]) != (metric_id, version):
                 yield f"metric {metric_id}: missing: no event of the log made version {version}"
             elif made["payload"]["definition"] != metric["definition"]:
@@ -259,12 +253,12 @@ class Bundle:
         """Every value that a count rests on was recorded of its patient, before, in its place."""
         held = {each["id"]: each for each in self.patients["observations"]}
         for each in held.values():
-            event = self.event(each["position"])
+            event = self.events.get(each["position"], NOTHING)
             if not self.is_known_of(each["patient_id"], each["position"]):
                 yield f"observation {each['id']}: missing: no earlier event of its patient has it"
-            elif event["payload"] is not None and not has(event["payload"], each):
+            elif event["payload"] is None or not has(event["payload"], each):
                 yield f"observation {each['id']}: changed: position {each['position']} differs"
-            brought = self.event(each["document_position"])["payload"] or {}
+            brought = self.events.get(each["document_position"], NOTHING)["payload"] or {}
             if each["document_sha256"] not in (None, brought.get("sha256")):
                 yield f"observation {each['id']}: changed: its document is another"
         for row in (row for each in self.patients["metrics"] for row in each["patients"]):
@@ -284,14 +278,10 @@ class Bundle:
         elif not verify_consistency(old_size, size, path, old_root, root):
             yield f"size {old_size}: rewritten: the log does not begin with what you know"
 
-    def event(self, position: int) -> Json:
-        """The event at a position; `number` is the public id of what it is about."""
-        return self.events.get(position, NOTHING)
-
     def is_known_of(self, patient_id: int, position: int) -> bool:
         """Whether the report could know an event of this patient at this position."""
         is_before = position <= int(self.report["position"])
-        return is_before and self.event(position)["number"] == patient_id
+        return is_before and self.events.get(position, NOTHING)["number"] == patient_id
 
 
 def recounted(entry: Json, result: Json) -> Iterator[tuple[str, int | None, int]]:

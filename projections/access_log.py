@@ -46,7 +46,8 @@ class Access:
 
 @dataclass(frozen=True)
 class AccessFilter:
-    """Which entries of an account are wanted; `since` is included, `until` is not."""
+    """Which entries of an account are wanted: all that is not None has to hold of them.
+    `since` is included, `until` is not."""
 
     account_id: int
     actor: str | None = None
@@ -55,13 +56,16 @@ class AccessFilter:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    key_id: int | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What the queries are given."""
         lowest, highest = OUTCOMES[self.outcome] if self.outcome else (0, 999)
+        key = f"key:{self.key_id}" if self.key_id is not None else None
         return {
-            "account_id": self.account_id, "actor": self.actor, "patient_id": self.patient_id,
+            "account_id": self.account_id, "patient_id": self.patient_id,
+            "actors": [actor for actor in (self.actor, key) if actor is not None],
             "operation": self.operation, "status_min": lowest, "status_max": highest,
             "since": self.since, "until": self.until,
         }  # fmt: skip

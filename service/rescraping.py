@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.ids import Kind
 from domain.observation import Observation
-from domain.patient import Patient
+from domain.patient import Patient, ScrapeAnswer
 from service.application import Application
 from service.context import Context
 from service.history.history import History, Wanted
@@ -38,15 +38,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Difference:
-    """A variable that the extractor answers otherwise than in the last run; None is not found.
+    """A variable of which a run would read something else than the last one; None is nothing.
 
-    `kept` is what stays nevertheless, because a person answers for it.
+    `answer` tells what becomes of it.
     """
 
     variable: VariableOfValue
     before: Reading | None
     after: Reading | None
-    kept: Observation | None
+    answer: ScrapeAnswer
 
 
 class Rescraping:
@@ -87,7 +87,7 @@ class Rescraping:
             before = _reading(last[finding.variable.id])
             after = _reading(answer.as_state(), finding.value)
             if not _is_same(before, after):
-                found.append(Difference(finding.variable, before, after, answer.kept))
+                found.append(Difference(finding.variable, before, after, answer))
         return found
 
     def record(self, context: Context, patient_id: int, differences: Sequence[Difference]) -> None:
@@ -99,7 +99,7 @@ class Rescraping:
 def _reading(answer: dict[str, Any], value: Observation | None = None) -> Reading | None:
     """What an answer found: its first candidate, whether or not that was recorded."""
     recorded = answer["observation"]
-    if recorded is None and answer.get("kept") is None:
+    if recorded is None and not ("kept" in answer or "rejected" in answer):
         return None
     first = answer["candidates"][0]
     day = value.day if value else recorded and recorded["day"]

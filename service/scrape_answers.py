@@ -54,16 +54,19 @@ def answer_of(patient: Patient, finding: Finding, *, is_bulk: bool) -> ScrapeAns
     """What becomes of a finding in this chart: recorded, or not, and why."""
     variable, result, found = finding.variable, finding.result, finding.value
     observation, kept, reason = None, None, None
+    is_rejected = found is not None and patient.was_rejected(found)
     if found is None:
         reason = result.reason if isinstance(result, NotFound) else None
-    elif patient.was_rejected(found):
+    elif is_rejected:
         page = found.evidence.pdf_page
         reason = f"{found.value} on page {page} was found again; somebody had rejected it."
     else:
         kept = patient.kept_in_place_of(found, is_bulk=is_bulk)
         observation = None if kept else patient.put_in_place(found)
     candidates = tuple(_candidate(each) for each in result.candidates[:_CANDIDATES_KEPT])
-    return ScrapeAnswer(variable.id, variable.kind, observation, reason, candidates, kept)
+    return ScrapeAnswer(
+        variable.id, variable.kind, observation, reason, candidates, kept, is_rejected
+    )
 
 
 def box_of(box: Box) -> dict[str, float]:

@@ -88,13 +88,7 @@ class ScrapeJobs:
             raise Invalid.field("variable_ids", "the account has no variables yet")
         if asked.variable_ids is None and asked.date_variable_ids is None:
             return every
-        wanted = {("number", number) for number in asked.variable_ids or ()}
-        wanted |= {("date", number) for number in asked.date_variable_ids or ()}
-        found = [each for each in every if (each.kind, each.id) in wanted]
-        for kind, number in sorted(wanted - {(each.kind, each.id) for each in found}):
-            field = "variable_ids" if kind == "number" else "date_variable_ids"
-            raise Invalid.field(field, f"there is no variable {number}")
-        return found
+        return _listed(every, asked)
 
     def run(self, job: ScrapeJob, is_stopping: Callable[[], bool]) -> None:
         """Do what is left of a job. Stopped or killed, it goes on after the last patient that was
@@ -159,6 +153,21 @@ class ScrapeJobs:
         progress = _progress(job, line, None, len(answers) - missed, missed)
         events = cast("list[Event]", list(patient.collect_events()))
         self._application.save_import(job.context, events, progress)
+
+
+def _listed(every: Sequence[VariableOfValue], asked: Asked) -> list[VariableOfValue]:
+    """Those that are listed, in the order of the lists."""
+    known: dict[tuple[str, int], VariableOfValue] = {(each.kind, each.id): each for each in every}
+    listed = []
+    for kind, field, numbers in (
+        ("number", "variable_ids", asked.variable_ids),
+        ("date", "date_variable_ids", asked.date_variable_ids),
+    ):
+        for number in dict.fromkeys(numbers or ()):
+            if (kind, number) not in known:
+                raise Invalid.field(field, f"there is no variable {number}")
+            listed.append(known[kind, number])
+    return listed
 
 
 def _progress(

@@ -7,6 +7,8 @@ from domain.scraping.lexicon import Concept
 from domain.scraping.units import Unit
 
 EQUIVALENTS = "meq/l"
+MOST_DIGITS = 6
+"""Digits that a converted value has at most."""
 
 
 def converts(unit: Unit, wanted: Unit, concept: Concept | None) -> bool:
@@ -36,7 +38,7 @@ def rounded(value: Decimal, unit: Unit, wanted: Unit, concept: Concept | None = 
     last = Decimal(1).scaleb(min(int(value.as_tuple().exponent), 0))
     exact = convert(value, unit, wanted, concept)
     step = abs(convert(value + last, unit, wanted, concept) - exact)
-    place = Decimal(1).scaleb((2 * step).adjusted())
+    place = Decimal(1).scaleb(max((2 * step).adjusted(), exact.adjusted() + 1 - MOST_DIGITS))
     result = exact.quantize(min(place, Decimal(1)), ROUND_HALF_UP)
     return result if last < 1 else _short(result)
 

@@ -37,7 +37,6 @@ _TO_COME = re.compile(
 )
 _FIXED = ("birth", "ordered", "reported")
 """Events that are never planned."""
-_OTHER_FIELD = re.compile(r"\bdate\b", re.I)
 _BARE_DATE = re.compile(r"(?:^|[\d.;,|]\s+)(?P<key>Date)\s*:?\s*$", re.I)
 ENDINGS = ("discharge", "stopped")
 _OPENS = re.compile(r"\s?[:\u2013-]?\s?")
@@ -109,13 +108,12 @@ class DateSearch:
         text = hit.flow.text
         stop = context.sentence(text, hit.end)[1]
         stop = min([stop, *(other.start for other in later if other.key != hit.key)])
-        for skipped, printed in enumerate(
-            each for each in self.reading.dates[hit.flow] if hit.end <= each.start < stop
-        ):
+        dates = [each for each in self.reading.dates[hit.flow] if hit.end <= each.start < stop]
+        for skipped, printed in enumerate(dates):
             between = text[hit.end : printed.start]
             foreign = context.foreign_words(between)
-            another = skipped and _OTHER_FIELD.search(between)
-            if foreign > MOST_FOREIGN_WORDS or another:
+            gap = text[dates[skipped - 1].end : printed.start] if skipped else ""
+            if foreign > MOST_FOREIGN_WORDS or context.foreign_words(gap):
                 return
             base = NAMED if _is_named(hit, between) else MENTIONED
             score = base - FOREIGN_WORD * foreign - SKIPPED_DATE * skipped - penalty

@@ -10,19 +10,22 @@ from domain.scraping.numbers import Number
 from domain.scraping.units import Unit, named
 from domain.scraping.wanted import Wanted
 
-SAME_UNIT, RIGHT_KIND, NO_UNIT, CONVERTED, ASSUMED = 1.0, 0.5, -0.2, -0.4, -0.8
+SAME_UNIT, RIGHT_KIND, NO_UNIT, CONVERTED, ASSUMED, MISPRINT = 1.0, 0.5, -0.2, -0.4, -0.8, -0.6
+NEVER_OF_A_SCORE = ("time", "mass", "dose count")
 
 
 @dataclass(frozen=True)
 class Figure:
     """`text` in plain digits, a `refusal` or "", how well the unit fits as a `score`, and what
-    the conversion started from ("226 lb"), if there was one; `assumed` when no unit is printed."""
+    the conversion started from ("226 lb"), if there was one; `assumed` when no unit is printed,
+    `misprinted` when one is that this quantity cannot have."""
 
     text: str
     refusal: str
     score: float
     converted_from: str = ""
     assumed: bool = False
+    misprinted: bool = False
 
 
 def figure(number: Number, printed: str, unit: Unit | None, wanted: Wanted) -> Figure:
@@ -32,14 +35,16 @@ def figure(number: Number, printed: str, unit: Unit | None, wanted: Wanted) -> F
     if assumed and concept is not None:
         unit = _only_possible_unit(number.value, concept, wanted.unit)
     refusal = _by_unit(unit, number, wanted)
+    misprinted = unit is not None and refusal != "" and _is_misprint(unit, number, wanted)
+    if misprinted:
+        unit, refusal = None, ""
     text, source = _text(number, wanted), ""
     if not refusal and unit and wanted.unit and not unit.is_same(wanted.unit) and not number.second:
         text = plain(rounded(Decimal(number.text), unit, wanted.unit, concept))
         source = printed if not assumed and number.unit else f"{printed} {unit.spelling}"
-    score = _score(unit, wanted, bool(source), assumed)
-    return Figure(
-        text, refusal or _by_bounds(text, wanted), score, source, assumed and bool(source)
-    )
+    score = MISPRINT if misprinted else _score(unit, wanted, bool(source), assumed)
+    refusal = refusal or _by_bounds(text, wanted)
+    return Figure(text, refusal, score, source, assumed and bool(source), misprinted)
 
 
 def _text(number: Number, wanted: Wanted) -> str:
@@ -67,8 +72,20 @@ def _by_unit(unit: Unit | None, number: Number, wanted: Wanted) -> str:
     concept = wanted.names.concept
     if wanted.unit is None:
         allowed = concept.dimensions if concept else ()
-        return sightings.OTHER_KIND if allowed and unit.dimension not in allowed else ""
+        wrong = unit.dimension not in allowed if allowed else unit.dimension in NEVER_OF_A_SCORE
+        return sightings.OTHER_KIND if concept is not None and wrong else ""
     return "" if converts(unit, wanted.unit, concept) else sightings.OTHER_KIND
+
+
+def _is_misprint(unit: Unit, number: Number, wanted: Wanted) -> bool:
+    """Whether a unit is a slip: one of concentrations that the quantity never has, or a part of the
+    one asked for ("m2"), behind a figure that is usual in the unit asked for."""
+    concept = wanted.names.concept
+    if concept is None or wanted.unit is None or unit.dimension in concept.dimensions:
+        return False
+    asked = wanted.unit.spelling
+    slip = ("/" in unit.spelling and "/" in asked) or asked.endswith(unit.spelling)
+    return slip and not _by_bounds(number.text, wanted)
 
 
 def _score(unit: Unit | None, wanted: Wanted, is_converted: bool, assumed: bool) -> float:

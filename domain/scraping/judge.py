@@ -41,8 +41,10 @@ class Judge:
         words = flow.words_between(number.start, number.end)
         moment, other_moment = self._moment(around)
         remark = self._remark(hit, flow, number, around)
+        if found.misprinted:
+            remark = flow.text[number.start : number.stop]
         refusal = (
-            ("" if remark else self._role(hit, number))
+            ("" if remark and not found.misprinted else self._role(hit, number))
             or (sightings.INVISIBLE if self.reading.layout.is_white(words) else "")
             or found.refusal
             or self._context(hit, flow, number, around)

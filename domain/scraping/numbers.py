@@ -1,7 +1,7 @@
 """Numbers as documents print them: value, unit, and whether they are a range or a bound."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -39,6 +39,8 @@ _BOUND_AFTER = re.compile(
     r"|below|over|under|older|younger|up)|(?:more|higher|greater|less|lower) than)\b",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r"(?<![\d.,])\d{1,3},\d{1,2}(?![\d.,])")
+_POINT = re.compile(r"(?<![\d.,/-])\d{1,3}\.\d{1,2}(?![\d./-])")
 _CHANGED = re.compile(
     r"\b(?:rose|risen|increased|improved|decreased|declined|fell|fallen|dropped|went|gone|came"
     r"|changed|up|down|reduced)\s+from\s+$",
@@ -68,15 +70,18 @@ class Number:
     stop: int = 0
 
 
-def numbers_in(text: str) -> tuple[Number, ...]:
-    """The numbers of `text` in order. Digits of dates, times, codes and names are not numbers."""
+def numbers_in(text: str, decimal_comma: bool = False) -> tuple[Number, ...]:
+    """The numbers of `text` in order. Digits of dates, times, codes and names are not numbers.
+
+    1.240 is read by `decimal_comma`.
+    """
     taken = sorted([*masked(text), *short_spans(text)])
     found = []
     for value, unit, start, end, stop in compounds_in(text):
         if not _within(start, taken):
             found.append(Number(str(value), value, start, end, unit=unit, stop=stop))
             taken.append((start, stop))
-    for number in (*_sums(text, taken), *_pairs(text, taken), *_singles(text, taken)):
+    for number in (*_sums(text, taken), *_pairs(text, taken), *_singles(text, decimal_comma)):
         if not _within(number.start, taken):
             printed, stop = unit_at(text, number.end) or (None, number.end)
             found.append(replace(number, unit=printed, stop=stop))
@@ -84,8 +89,18 @@ def numbers_in(text: str) -> tuple[Number, ...]:
     return tuple(sorted(found, key=lambda number: number.start))
 
 
-def plain(figure: str) -> str:
+def uses_decimal_comma(texts: Iterable[str]) -> bool:
+    """Whether a document writes 7,2 rather than 7.2: its own figures vote."""
+    votes = 0
+    for text in texts:
+        votes += len(_COMMA.findall(text)) - len(_POINT.findall(text))
+    return votes > 0
+
+
+def plain(figure: str, decimal_comma: bool = False) -> str:
     """A printed figure in plain digits: grouping removed, decimal comma and bare point mended."""
+    if decimal_comma and re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+", figure):
+        return figure.replace(".", "")
     if re.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", figure):
         figure = figure.replace(",", "")
     figure = figure.replace(",", ".")
@@ -110,7 +125,7 @@ def _pairs(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
             yield Number(match["first"], first, *match.span(), role, second=match["second"])
 
 
-def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
+def _singles(text: str, decimal_comma: bool) -> Iterator[Number]:
     ranges = [match.span() for match in _RANGE.finditer(text) if not _is_no_range(text, match)]
     for match in _NUMBER.finditer(text):
         start, end = match.span("figure")
@@ -125,7 +140,7 @@ def _singles(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:
             role = "range"
         elif _is_bound(text, start) or _BOUND_AFTER.match(text, end):
             role = "bound"
-        figure = plain(match["figure"])
+        figure = plain(match["figure"], decimal_comma)
         sign = "-" if match["sign"] and role == "plain" else ""
         yield Number(sign + figure, Decimal(sign + figure), match.start(), end, role)
 

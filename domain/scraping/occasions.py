@@ -50,6 +50,9 @@ class Occasion:
 def occasion_of(name: str, aliases: tuple[str, ...]) -> Occasion:
     """The event a date variable called `name` asks for; the date of a measurement, too."""
     words = tokens(name)
+    whole = tuple(word for word in words if word not in ("date", "of", "the"))
+    if whole in _names():
+        return Occasion(_names()[whole], (), "" if whole[0] in _PAST else _tense(words))
     core = tuple(word for word in words if word not in _NAME_FILLER)
     given = [core, *map(tokens, aliases)]
     for candidate in (*given, *_shorter(core)):

@@ -11,7 +11,7 @@ from domain.scraping.flows import Flow
 from domain.scraping.headers import is_stamp
 from domain.scraping.labels import Hit, known
 from domain.scraping.layout import Layout, lay_out
-from domain.scraping.numbers import Number, numbers_in
+from domain.scraping.numbers import Number, numbers_in, uses_decimal_comma
 from domain.scraping.phrases import Spelled, spell
 from domain.scraping.stamps import Stamp, stamp_of_cell
 from domain.scraping.tables import Grid, Row, grid
@@ -105,7 +105,8 @@ def read(document: DocumentWords) -> Reading:
     rows = grid(layout)
     month_last = day_first(flow.text for flow in layout.flows)
     spelled = {flow: spell(flow.text) for flow in layout.flows}
-    numbers = {flow: numbers_in(flow.text) for flow in layout.flows}
+    comma = uses_decimal_comma(flow.text for flow in layout.flows)
+    numbers = {flow: numbers_in(flow.text, comma) for flow in layout.flows}
     dates = {flow: tuple(dates_in(flow.text, month_last)) for flow in layout.flows}
     plain = {flow for flow in layout.flows if not numbers[flow] and not dates[flow]}
     blank = {page.number for page in document.pages} - {word.page for word in document.words}

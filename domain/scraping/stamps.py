@@ -8,6 +8,8 @@ from datetime import date
 from domain.scraping.dates import PrintedDate, rough_dates_in
 
 UNKNOWN = -1
+SOME_DAY = date(2000, 12, 31)
+"""Where no date has a year, any year tells which of two is the later."""
 _CLOCK = re.compile(
     r"[\s,]{1,2}(?:at\s)?(?P<h>[01]?\d|2[0-3]):?(?P<m>[0-5]\d)(?!\d)(?:\s?(?P<pm>[ap])\.?m\b)?",
     re.I,
@@ -59,7 +61,7 @@ def stamps_in(
         for each in rough_dates_in(text, start, end)
     ]
     for match in _SHORT_IN_TEXT.finditer(text, start, end):
-        if latest is not None and (stamp := _short(match, latest)) is not None:
+        if (stamp := _short(match, latest or SOME_DAY)) is not None:
             found.append(PrintedStamp(stamp, match.start("month"), match.end("day")))
     return found
 
@@ -69,10 +71,10 @@ def stamp_of_cell(text: str, dates: tuple[PrintedDate, ...], latest: date | None
     if dates:
         return Stamp(dates[0].value, _clock(text, dates[0].end))
     match = _SHORT_CELL.match(text)
-    if match is not None and latest is not None:
+    if match is not None:
         clock = _CLOCK.fullmatch(text, match.end())
         if match.end() == len(text) or clock is not None:
-            short = _short(match, latest)
+            short = _short(match, latest or SOME_DAY)
             return Stamp(short.day, _clock(text, match.end()), False) if short else None
     if _YEAR_CELL.fullmatch(text.strip("()")):
         return Stamp(date(int(text.strip("()")), 1, 1), exact=False)

@@ -10,7 +10,7 @@ SELECT patient_id FROM documents WHERE id = %(document_id)s AND account_id = %(a
 -- name: count_accesses
 SELECT count(*) FROM access_log a
 WHERE a.account_id = %(account_id)s
-  AND (%(actor)s::text IS NULL OR a.actor = %(actor)s::text)
+  AND a.actor = ALL(%(actors)s::text[])
   AND (%(patient_id)s::bigint IS NULL OR a.patient_id = %(patient_id)s::bigint)
   AND (%(operation)s::text IS NULL OR a.operation = %(operation)s::text)
   AND a.status BETWEEN %(status_min)s::integer AND %(status_max)s::integer
@@ -25,7 +25,7 @@ LEFT JOIN api_keys k ON k.id = CASE WHEN a.actor LIKE 'key:%%' THEN split_part(a
 LEFT JOIN users u ON u.id = CASE WHEN a.actor LIKE 'user:%%' THEN split_part(a.actor, ':', 2)::bigint END
 WHERE a.account_id = %(account_id)s
   AND a.id < coalesce(%(before_id)s::bigint, 9223372036854775807)
-  AND (%(actor)s::text IS NULL OR a.actor = %(actor)s::text)
+  AND a.actor = ALL(%(actors)s::text[])
   AND (%(patient_id)s::bigint IS NULL OR a.patient_id = %(patient_id)s::bigint)
   AND (%(operation)s::text IS NULL OR a.operation = %(operation)s::text)
   AND a.status BETWEEN %(status_min)s::integer AND %(status_max)s::integer

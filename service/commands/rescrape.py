@@ -59,15 +59,17 @@ def _variables(services: Services, chosen: argparse.Namespace) -> Sequence[Varia
 
 
 def _told(patient_id: int, difference: Difference) -> str:
-    before, after, kept = difference.before, difference.after, difference.kept
+    before, after, answer = difference.before, difference.after, difference.answer
     pages = [str(each.page) if each else "-" for each in (before, after)]
     row = _row(
         str(patient_id), difference.variable.definition["name"], _value(before), _value(after),
         " -> ".join(dict.fromkeys(pages)),
     )  # fmt: skip
-    if kept is not None:
-        return f"{row}  ({kept.value} stays: a person answers for it)"
-    return f"{row}  ({before.value} stays)" if before and after is None else row
+    if answer.kept is not None:
+        return f"{row}  ({answer.kept.value} stays: a person answers for it)"
+    if answer.is_rejected:
+        return f"{row}  (somebody had rejected it)"
+    return row if after else f"{row}  (what is recorded stays)"
 
 
 def _value(reading: Reading | None) -> str:

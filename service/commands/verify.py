@@ -44,6 +44,8 @@ def verify(settings: Settings, chosen: argparse.Namespace) -> int:
             with progress("verifying", "the log") as report:
                 found = verify_whole_log(services, keys, chosen.since, report)
             damages += _tell("log", _about(found), found.damages)
+            if not keys:
+                print("     the keys are the database's own; --key names one that you trust")
         if damages and is_all:
             print("     read models and reports: not compared with a log that is damaged")
             return 1

@@ -46,8 +46,10 @@ class Visitor:
     @classmethod
     def arrive(cls, browser: Browser, url: str, **options: Any) -> "Visitor":
         """A visitor without cookies; `options` such as java_script_enabled=False."""
+        size: Any = {"width": 1280, "height": 900}
+        # Colours that are still changing are none that anybody reads.
         context = browser.new_context(
-            base_url=url, viewport={"width": 1280, "height": 900}, **options
+            base_url=url, viewport=size, reduced_motion="reduce", **options
         )
         context.set_default_timeout(_TIMEOUT_MS)
         visitor = cls(context.new_page(), url)

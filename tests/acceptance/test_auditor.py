@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from examples import verify_bundle
-from examples.demo import ATTESTOR, Client
+from examples.demo import ATTESTOR, Client, new_account
 from service.postgres_directory import PostgresDirectory
 from tests.reliability.waiting import wait_until
 
@@ -32,7 +32,6 @@ class Audit:
     client: Client
     report: int
     metric: int
-    variable: int
     vkey: str
     data_dir: Path
 
@@ -51,35 +50,47 @@ class Audit:
             return content
 
 
-@pytest.fixture
-def audit(client: Client, service: tuple[str, Path]) -> Audit:
-    """Somebody else's work: a note is read, another value typed, the report frozen."""
-    systolic = client.call("POST", "/variables", {"name": "Systolic blood pressure"})["id"]
+@pytest.fixture(scope="module")
+def owner(service: tuple[str, Path]) -> Client:
+    """Whoever the account belongs to."""
+    return new_account(*service)
+
+
+@pytest.fixture(scope="module")
+def audit(owner: Client, service: tuple[str, Path]) -> Audit:
+    """The owner's work: a note is read, another value typed, the report frozen."""
+    systolic = owner.call("POST", "/variables", {"name": "Systolic blood pressure"})["id"]
     scraped, typed = (
-        client.call("POST", "/patients", {"name": name, "dob": "1956-04-02"})["id"]
+        owner.call("POST", "/patients", {"name": name, "dob": "1956-04-02"})["id"]
         for name in ("Ada", "Bea")
     )
-    document = client.upload(f"/patients/{scraped}/pdf", EXAMPLES / "visit-note.pdf")["id"]
+    document = owner.upload(f"/patients/{scraped}/pdf", EXAMPLES / "visit-note.pdf")["id"]
     wait_until(
-        lambda: client.call("GET", f"/documents/{document}")["status"] == "ready", "it is read"
+        lambda: owner.call("GET", f"/documents/{document}")["status"] == "ready", "it is read"
     )
-    client.call("POST", f"/patients/{scraped}/variables/{systolic}/scrape", {})
-    client.call("PUT", f"/patients/{typed}/variables/{systolic}", {"value": "160"})
+    owner.call("POST", f"/patients/{scraped}/variables/{systolic}/scrape", {})
+    owner.call(
+        "PUT",
+        f"/patients/{typed}/variables/{systolic}",
+        {"value": "160", "observed_on": "2025-06-01"},
+    )
     formula = ["initial population: systolic_blood_pressure is known",
                "numerator: systolic_blood_pressure < 140"]  # fmt: skip
-    metric = client.call(
+    metric = owner.call(
         "POST", "/metrics", {"name": "Blood pressure", "calculation_formula": formula}
     )["id"]
-    report = client.call("POST", "/cms-reports", {"period": "2020-01-01..2030-12-31"})["id"]
-    key = client.call("POST", "/api-keys", {"name": "Auditor", "scopes": AUDITOR})["api_key"]
-    auditor = Client(client.url, key)
-    wait_until(lambda: has_keys(auditor), "the log has a key")
+    report = owner.call("POST", "/cms-reports", {"period": "2025"})["id"]
+    key = owner.call("POST", "/api-keys", {"name": "Auditor", "scopes": AUDITOR})["api_key"]
+    auditor = Client(owner.url, key)
+    wait_until(lambda: is_signed(auditor, report), "the report is under a checkpoint")
     vkey = auditor.call("GET", "/transparency/keys")[0]["vkey"]
-    return Audit(auditor, report, metric, systolic, vkey, service[1])
+    return Audit(auditor, report, metric, vkey, service[1])
 
 
-def has_keys(client: Client) -> bool:
-    return bool(client.call("GET", "/transparency/keys"))
+def is_signed(client: Client, report: int) -> bool:
+    (frozen,) = client.call("GET", f"/cms-reports/{report}/history")
+    (last, *_) = client.call("GET", "/transparency/checkpoints") or [{"size": 0}]
+    return int(last["size"]) >= int(frozen["position"])
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +141,7 @@ def test_an_auditor_proves_a_number_down_to_the_box_and_finds_a_flipped_byte(
     assert (entry["denominator"], entry["numerator"]) == (2, 1)
 
     # Down to the patient, the value, the box on the page, and the event.
-    path = f"/metrics/{audit.metric}/patients?period=2020-01-01..2030-12-31&population=numerator"
+    path = f"/metrics/{audit.metric}/patients?period=2025&population=numerator"
     (member,) = call("GET", path)
     (value,) = member["evidence"]["numerator"]
     assert words_in(call("GET", f"/documents/{value['document_id']}/words"), value)
@@ -174,11 +185,11 @@ def words_in(document: dict[str, Any], value: dict[str, Any]) -> str:
     return inside
 
 
-def test_a_key_that_cannot_audit_gets_no_bundle(audit: Audit, client: Client) -> None:
+def test_a_key_that_cannot_audit_gets_no_bundle(audit: Audit, owner: Client) -> None:
     scopes = ["reports:read", "patients:read"]
-    key = client.call("POST", "/api-keys", {"name": "Reader", "scopes": scopes})["api_key"]
+    key = owner.call("POST", "/api-keys", {"name": "Reader", "scopes": scopes})["api_key"]
     request = urllib.request.Request(
-        f"{client.url}/cms-reports/{audit.report}/bundle", headers={"X-API-Key": key}
+        f"{owner.url}/cms-reports/{audit.report}/bundle", headers={"X-API-Key": key}
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=60)

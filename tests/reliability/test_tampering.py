@@ -400,6 +400,18 @@ def test_old_checkpoints_verify_after_a_rotation_and_no_unknown_key_does(
     assert [str(each.kind) for each in found.damages] == ["forged"] * 3
 
 
+def test_a_key_that_follows_a_lost_one_is_believed_by_those_who_are_told_of_it_only(
+    own_log: SealedLog,
+) -> None:
+    lost = own_log.key
+    keys = signing_keys(own_log.services.settings)
+    following = keys.rotate(own_log.services.database, now(), is_lost=True)
+    own_log.fill(1)
+    own_log.seal()
+    assert [str(each.kind) for each in own_log.verify(keys=[lost]).damages] == ["forged"]
+    assert own_log.verify(keys=[lost, following], kept=own_log.saved).damages == []
+
+
 def test_a_signature_of_ones_own_below_a_true_checkpoint_is_no_handover(
     own_log: SealedLog,
 ) -> None:

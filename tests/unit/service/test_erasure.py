@@ -1,9 +1,10 @@
 """Of an erased patient nothing can be read and no byte is left, and all others stay as they are."""
 
 import os
+import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -12,6 +13,7 @@ from pathlib import Path
 import orjson
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.events import Forgotten
@@ -375,6 +377,20 @@ def test_a_process_that_has_the_key_in_memory_forgets_it_too(
             except KeyDestroyed:
                 break
             assert time.monotonic() < deadline
+
+
+def test_a_role_that_may_not_do_everything_does_the_rest_and_names_what_is_left(
+    new_database: Callable[[], str],
+) -> None:
+    url, role = new_database(), f"owner_{secrets.token_hex(4)}"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'".encode())
+        admin.execute(f"GRANT ALL ON SCHEMA attestor, attestor_keys TO {role}".encode())
+        for table in (*(f"attestor.{name}" for name in TABLES), "attestor_keys.patient_keys"):
+            admin.execute(f"ALTER TABLE {table} OWNER TO {role}".encode())
+        left = scrub(make_conninfo(url, user=role, password=role))
+        assert [step.split()[0] for step in left] == ["VACUUM", "empty"]
+        admin.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}".encode())
 
 
 def test_every_table_that_knows_patients_by_number_is_written_anew_or_knows_no_more(

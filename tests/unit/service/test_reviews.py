@@ -1,37 +1,13 @@
 """Runs over charts, and what people make of scraped values."""
 
-import secrets
-from argparse import Namespace
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import orjson
 import pytest
 
 from domain.errors import Conflict, Forbidden, Invalid, NotFound
-from domain.patient import Patient
-from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.bootstrap import Services
-from service.commands.rescrape import rescrape
 from service.patients import ValueIn
-from service.scrape_jobs import Asked, ScrapeJob
-from service.scraping import Run
-from tests.factories import Tenant, services_on, tenant
-
-
-@pytest.fixture(scope="module")
-def services(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    directory: Path = tmp_path_factory.mktemp("data")
-    built = services_on(database_url, directory)
-    yield built
-    built.close()
-
-
-@pytest.fixture
-def clinic(services: Services) -> Tenant:
-    return tenant(services)
+from service.reviews import Choice
+from tests.factories import Tenant, tenant
+from tests.unit.service.scraped_chart import Chart
 
 
 def test_one_run_is_one_event_with_an_answer_for_every_variable(clinic: Tenant) -> None:
@@ -132,54 +108,82 @@ def test_reviews_move_the_read_model_and_leave_the_past_as_it_was(clinic: Tenant
     assert len(database.rows(rows, (chart.id,))) == 2
 
 
-def job_of(clinic: Tenant, asked: Asked) -> ScrapeJob:
-    """An accepted job, as the worker takes it up."""
-    accepted = clinic.services.scrape_jobs.accept(clinic.asks(), asked)
-    return resumed(clinic, int(accepted.id))
+def test_a_run_names_the_documents_and_pages_that_nobody_could_read(clinic: Tenant) -> None:
+    chart = Chart(clinic)
+    chart.upload("Visit date: 2025-06-01", unread="OCR is not installed")
+    chart.refuse("The document needs a password.")
+    first, second, refused = (each.as_state() for each in chart.run().documents)
+    assert set(first) == {"id", "sha256"}
+    assert second["unread"] == [{"page": 2, "reason": "OCR is not installed"}]
+    assert refused["reason"] == "The document needs a password."
+    one = clinic.services.scraping.scrape(clinic.asks(), chart.id, "number", chart.hba1c)
+    assert [each.get("reason") for each in one.body["documents"]] == [None, None, refused["reason"]]
 
 
-def resumed(clinic: Tenant, job_id: int) -> ScrapeJob:
-    row = clinic.services.database.row(
-        "SELECT request, lines_done FROM jobs WHERE id = %s", (job_id,)
-    )
-    assert row is not None
-    return ScrapeJob(job_id, clinic.context.principal, row[0], row[1])
+class Twice(Chart):
+    """HbA1c is 6.9 in June and was 7.2 in March; the run finds 6.9, with 7.2 behind it."""
+
+    def __init__(self, clinic: Tenant) -> None:
+        super().__init__(clinic)
+        self.upload("Visit date: 2025-06-01", "HbA1c: 6.9 %")
+        ran = self.run()
+        self.found = ran.answers[0].body
+        self.position = ran.answers[-1].position
+        self.values = [each["value"] for each in self.found["candidates"]]
+
+    def choose(self, value: str, **more: str) -> dict[str, object]:
+        """Take the candidate with this value."""
+        choice = Choice(self.position, self.hba1c, self.values.index(value))
+        reviews = self.services.reviews
+        return reviews.choose(self.clinic.asks(), self.id, choice, **more).body
 
 
-def test_a_job_scrapes_each_patient_once_however_often_it_is_stopped(clinic: Tenant) -> None:
-    charts = [Chart(clinic) for _ in range(3)]
-    without = clinic.register(name="No document")
-    job = job_of(clinic, Asked(patient_ids=[charts[0].id, without, charts[1].id, charts[2].id]))
-    versions = [chart.patient.version for chart in charts]
-    jobs = clinic.services.scrape_jobs
-    for _ in range(3):
-        jobs.run(resumed(clinic, job.id), iter([False, True]).__next__)
-    jobs.run(resumed(clinic, job.id), lambda: False)
-    assert [chart.patient.version for chart in charts] == [each + 1 for each in versions]
-    found = clinic.services.imports.find(clinic.asks(), job.id)
-    # Each chart has defined an HbA1c and a weight of its own.
-    assert found["status"] == "succeeded"
-    assert found["result"] == {"lines": 4, "failed": 1, "found": 9, "not_found": 9}
-    assert [problem["patient_id"] for problem in found["problems"]] == [without]
-    assert "no document" in found["problems"][0]["detail"]
+def test_another_candidate_corrects_what_the_run_found_with_its_own_place(clinic: Tenant) -> None:
+    chart = Twice(clinic)
+    assert (chart.found["value"], set(chart.values)) == ("6.9", {"6.9", "7.2"})
+    chosen = chart.choose("7.2", observed_on="2025-03-01")
+    place = chart.found["candidates"][chart.values.index("7.2")]
+    assert (chosen["value"], chosen["source"], chosen["review"]) == ("7.2", "manual", "corrected")
+    assert (chosen["document_id"], chosen["pdf_page"], chosen["highlight"]) == (
+        place["document_id"], place["page"], place["highlight"],
+    )  # fmt: skip
+    assert chosen["document_id"] != chart.found["document_id"]
+    (held,) = chart.patient.observations.values()
+    assert (held.value, held.day) == ("7.2", "2025-03-01")
 
 
-def test_a_job_refuses_variables_that_are_not_the_accounts(
-    clinic: Tenant, services: Services
+def test_a_candidate_is_of_the_day_of_the_run_unless_somebody_says_otherwise(
+    clinic: Tenant,
 ) -> None:
-    chart = Chart(tenant(services, "Elsewhere"))
-    Chart(clinic)
-    with pytest.raises(Invalid, match="variable_ids"):
-        services.scrape_jobs.accept(clinic.asks(), Asked(variable_ids=[chart.hba1c]))
+    assert Twice(clinic).choose("7.2")["observed_on"] == "2025-06-01"
 
 
-def test_a_job_over_another_accounts_patients_scrapes_nobody(
-    clinic: Tenant, services: Services
-) -> None:
-    other = Chart(tenant(services, "Elsewhere"))
-    Chart(clinic)
-    before = other.patient.version
-    job = job_of(clinic, Asked(patient_ids=[other.id]))
-    services.scrape_jobs.run(replace(job), lambda: False)
-    assert other.patient.version == before
-    assert services.imports.find(clinic.asks(), job.id)["result"]["failed"] == 1
+def test_choosing_what_the_run_found_accepts_it(clinic: Tenant) -> None:
+    chosen = Twice(clinic).choose("6.9")
+    assert (chosen["value"], chosen["source"], chosen["review"]) == ("6.9", "scrape", "accepted")
+
+
+def test_another_candidate_can_be_chosen_after_the_value_was_rejected(clinic: Tenant) -> None:
+    chart = Twice(clinic)
+    chart.review("reject")
+    chosen = chart.choose("7.2")
+    assert (chosen["value"], chosen["observed_on"]) == ("7.2", "2025-06-01")
+    again, _ = chart.scrape()
+    assert not again["found"]
+    assert [held.value for held in chart.patient.observations.values()] == ["7.2"]
+
+
+def test_a_candidate_is_one_of_a_run_of_the_same_chart(clinic: Tenant, services: Services) -> None:
+    chart, other = Twice(clinic), Twice(clinic)
+    reviews, asks = services.reviews, clinic.asks()
+    with pytest.raises(NotFound, match="no scrape"):
+        reviews.choose(asks, chart.id, Choice(other.position, chart.hba1c, 0))
+    with pytest.raises(NotFound, match="no scrape"):
+        reviews.choose(asks, chart.id, Choice(chart.position + 10**9, chart.hba1c, 0))
+    with pytest.raises(Invalid, match="variable_id"):
+        reviews.choose(asks, chart.id, Choice(chart.position, other.hba1c, 0))
+    with pytest.raises(Invalid, match="candidate: the run has 2"):
+        reviews.choose(asks, chart.id, Choice(chart.position, chart.hba1c, 2))
+    stranger = tenant(services, "Elsewhere")
+    with pytest.raises(Forbidden):
+        reviews.choose(stranger.asks(), chart.id, Choice(chart.position, chart.hba1c, 0))

@@ -28,8 +28,7 @@ from tests.unit.service.chronicle import FORMULAS, Chronicle
 
 TURNS = (
     "patient.demographics_changed", "variable.changed", "metric.changed",
-    "patient.observation_withdrawn", "patient.observation_recorded", "patient.document_read",
-    "report.attested", "report.restated",
+    "patient.observation_withdrawn", "patient.document_read", "report.attested",
 )  # fmt: skip
 """Right when such an event was recorded is where an answer turns from one body to the next."""
 TRAVELLING = [each for each in OPERATIONS if each.method == "GET" and "as_of" in each.parameters]

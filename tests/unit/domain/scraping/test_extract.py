@@ -114,8 +114,8 @@ def test_a_pair_answers_for_both_its_halves_and_for_itself() -> None:
         ("Mother's HbA1c was 9.1 %.", "HbA1c", "%"),
         ("FAMILY HISTORY: Brother had a PSA of 12 ng/mL.", "PSA", "ng/mL"),
         ("Will check LDL in 3 months.", "LDL", "mg/dL"),
-        ("Weight: 182 lb", "Weight", "kg"),
-        ("Glucose 7.4 mmol/L", "Glucose", "mg/dL"),
+        ("Weight: 182 cm", "Weight", "kg"),
+        ("Glucose 7.4 %", "Glucose", "mg/dL"),
         ("PSA velocity 0.4 ng/mL", "PSA", "ng/mL"),
         ("Heart rate 4500", "Heart rate", "bpm"),
         ("Potassium chloride 20 mEq daily", "Potassium", "mmol/L"),
@@ -129,13 +129,19 @@ def test_what_was_not_measured_of_this_patient_is_no_answer(
     assert isinstance(answer, NotFound), answer.value
 
 
-def test_a_value_in_another_unit_is_shown_but_not_taken() -> None:
-    answer = ask("Weight: 182 lb", "Weight", "kg")
-    assert isinstance(answer, NotFound)
-    assert answer.reason == (
-        "Weight is given on page 1, but not in kg: \u201cWeight: 182 lb\u201d."
-    )
-    assert [candidate.value for candidate in answer.candidates] == ["182"]
+def test_a_value_in_another_unit_is_converted_and_the_note_says_what_is_printed() -> None:
+    answer = ask("Weight: 226 lb", "Weight", "kg")
+    assert isinstance(answer, Found)
+    assert answer.value == "102.5"
+    assert "226 lb on the page, converted to 102.5 kg." in answer.note
+    assert read_back(document("Weight: 226 lb"), 1, answer.box) == "226"
+
+
+def test_a_figure_that_can_only_be_in_another_unit_is_converted_and_said_to_be() -> None:
+    answer = ask("Hemoglobin: 132", "Hemoglobin", "g/dL")
+    assert isinstance(answer, Found)
+    assert answer.value == "13.2"
+    assert "No unit is printed; the figure can only be 132 g/l." in answer.note
 
 
 def test_of_two_units_the_asked_one_is_taken() -> None:

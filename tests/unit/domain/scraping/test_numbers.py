@@ -17,7 +17,7 @@ from domain.scraping.numbers import numbers_in, plain
         ("B12, T4, S1 and COVID-19", []),
         ("Gleason 3 + 4 = 7/10", ["7"]),
         ("BBPS 8 (3+3+2)", ["8"]),
-        ("5'6\" (167.6 cm)", ["167.6"]),
+        ("5'6\" (167.6 cm)", ["66", "167.6"]),
         ("388 10^3/ul", ["388"]),
         ("in November 2003 it was 94", ["94"]),
     ],
