@@ -1,6 +1,7 @@
 """Asks the questions of a truth file and checks the answers, on the page too."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,14 +108,20 @@ def places(asked: Sequence[Asked], documents: Mapping[str, Document]) -> dict[st
             for each in group:
                 if not isinstance(each.answer, Found) or not each.is_right:
                     continue
-                answer = each.answer
-                is_scan = answer.page in documents[file].scans
-                text = reader.text_in(answer.page, answer.box, is_scan=is_scan)
-                if answer.page not in each.question.pages:
+                if each.answer.page not in each.question.pages:
                     off["page"].append(each)
-                if not spells(text, answer):
+                if not _is_boxed(each.answer, documents[file], reader):
                     off["box"].append(each)
     return off
+
+
+def _is_boxed(answer: Found, document: Document, reader: SecondReader) -> bool:
+    """Whether another reader finds the answer in the box; on a scan, among parts of neighbours."""
+    if answer.page not in document.scans:
+        return spells(reader.text_in(answer.page, answer.box), answer)
+    turn = document.words.pages[answer.page - 1].turn
+    text = reader.recognised_in(answer.page, answer.box, turn)
+    return any(spells(part, answer) for part in (text, *re.split(r"[^\w.,/]+|,(?!\d)", text)))
 
 
 def geometry(path: Path) -> Share:

@@ -34,7 +34,7 @@ def costs(asked: Sequence[Asked], documents: Mapping[str, Document], rounds: int
     ]
     scanned = [each.seconds / len(each.scans) for each in documents.values() if each.scans]
     if scanned:
-        found.append(Cost("OCR of a page, slowest document", "s", max(scanned), 3))
+        found.append(Cost("OCR of a page, median of documents", "s", median(scanned), 3))
     if digital:
         found += _of_digital(asked, digital, rounds)
     return found

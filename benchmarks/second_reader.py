@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -39,10 +40,8 @@ class SecondReader:
         self._plumber.close()
         self._pdfium.close()
 
-    def text_in(self, number: int, box: Box, *, is_scan: bool = False) -> str:
+    def text_in(self, number: int, box: Box) -> str:
         """What page `number`, counted from 1, prints inside `box`."""
-        if is_scan:
-            return self._recognised(number, box)
         page = self._plumber.pages[number - 1]
         if page.rotation or tuple(page.cropbox) != tuple(page.mediabox) or _is_turned(page):
             return self._bounded(number, box)
@@ -57,13 +56,18 @@ class SecondReader:
         sides = min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
         return str(page.get_textpage().get_text_bounded(*sides))
 
-    def _recognised(self, number: int, box: Box) -> str:
+    def recognised_in(self, number: int, box: Box, turn: int) -> str:
+        """What OCR of `box` alone reads, where text runs `turn` degrees clockwise.
+
+        The picture is a little larger than the box, so parts of neighbours may be read too.
+        """
         page = self._pdfium[number - 1]
         width, height = page.get_size()
         around = (box.x1 - 2, height - box.y2 - 2, width - box.x2 - 2, box.y1 - 2)
         crop = tuple(max(0.0, side) for side in around)
-        picture = page.render(scale=PIXELS_PER_POINT, crop=crop).to_numpy()
-        found = _engine()(picture, use_det=False, use_cls=False, use_rec=True)
+        picture = page.render(scale=PIXELS_PER_POINT, crop=crop).to_pil()
+        upright = picture.rotate(turn, expand=True)
+        found = _engine()(upright, use_det=False, use_cls=False, use_rec=True)
         return "".join(found.txts or ())
 
 
@@ -91,6 +95,7 @@ def _user_space(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, flo
     return across.value, up.value
 
 
+@lru_cache(maxsize=1)
 def _engine() -> Any:
     from rapidocr import RapidOCR
 

@@ -262,8 +262,8 @@ class Patient(Aggregate):
         reviewed = self.observation(observation_id)
         if reviewed.source != Source.SCRAPE or reviewed.review is not None:
             raise Conflict("Only a scraped value that nobody has looked at can be reviewed.")
-        if observation is not None and observation.evidence.document_id is not None:
-            self.document(observation.evidence.document_id)
+        if observation is not None:
+            observation = self._in_place_of(reviewed, observation)
         self.trigger_event(
             self.ValueReviewed,
             account_id=self.account_id,
@@ -420,6 +420,17 @@ class Patient(Aggregate):
             summary=summary,
             metadata=metadata,
         )
+
+    def _in_place_of(self, reviewed: Observation, observation: Observation) -> Observation:
+        """A review takes the place of what it reviews, and of what gives way on its day."""
+        if observation.evidence.document_id is not None:
+            self.document(observation.evidence.document_id)
+        others = [
+            held.id
+            for held in self._of(reviewed.variable_id)
+            if held is not reviewed and _gives_way(held, observation)
+        ]
+        return replace(observation, supersedes=(reviewed.id, *others))
 
     def _of(self, variable_id: int) -> Iterable[Observation]:
         return [held for held in self.observations.values() if held.variable_id == variable_id]

@@ -164,7 +164,7 @@ def _as_sent(answer: dict[str, Any], number: int, observed_on: str | None) -> Va
 def _reviewed(held: Observation, number: int, corrected: Observation | None) -> Observation:
     """The value that takes the place of a scraped one."""
     if corrected is None:
-        return replace(held, id=number, review="accepted", supersedes=(held.id,))
+        return replace(held, id=number, review="accepted")
     has_place = corrected.is_proven
     return replace(
         corrected,
@@ -176,5 +176,4 @@ def _reviewed(held: Observation, number: int, corrected: Observation | None) -> 
         if has_place
         else replace(held.evidence, note=corrected.evidence.note),
         carried=held.carried,
-        supersedes=(held.id,),
     )

@@ -19,12 +19,13 @@ from domain.document import Document, DocumentStatus, Evidence, LookedIn
 from domain.errors import CannotExtract, NotYet
 from domain.observation import Observation, Source, VariableKind
 from domain.patient import Patient, ScrapeAnswer
-from domain.scraping.extract import EXTRACTOR, EXTRACTOR_VERSION, Found, NotFound, extract
+from domain.scraping.extract import EXTRACTOR, EXTRACTOR_VERSION, Found, NotFound, extract_from
+from domain.scraping.reading import read
 from domain.scraping.words import DocumentWords
 from service.application import Application
 from service.context import Context
 from service.patients import Patients, VariableOfValue
-from service.pdf.store import BlobStore
+from service.pdf.store import BlobMissing, BlobStore
 from service.resource import Resource
 from service.scrape_answers import Finding, Looked, answer_of, answered, box_of, target_of
 
@@ -104,16 +105,16 @@ class Scraping:
 
     def look(self, context: Context, patient_id: int, run: Run) -> Looked:
         """What the extractor finds of each variable; nothing is recorded."""
-        met, words = [], []
+        met, readings = [], []
         for document in self._settled(context, patient_id, run.document_id):
             if document.status is DocumentStatus.REFUSED:
                 met.append(LookedIn(document))
                 continue
-            read = self._words(patient_id, document)
-            words.append((document.id, read))
-            unread = tuple((page.number, page.unread) for page in read.pages if page.unread)
+            words = self._words(patient_id, document)
+            readings.append((document.id, read(words)))
+            unread = tuple((page.number, page.unread) for page in words.pages if page.unread)
             met.append(LookedIn(document, unread))
-        results = [extract(words, target_of(variable)) for variable in run.variables]
+        results = [extract_from(readings, target_of(variable)) for variable in run.variables]
         findings = [
             Finding(variable, result, self._observation(context, variable, result))
             for variable, result in zip(run.variables, results, strict=True)
@@ -158,9 +159,11 @@ class Scraping:
         return wanted
 
     def _words(self, patient_id: int, document: Document) -> DocumentWords:
-        return DocumentWords.from_json(
-            orjson.loads(self._store.get(patient_id, document.sha256, "words"))
-        )
+        try:
+            words = self._store.get(patient_id, document.sha256, "words")
+        except BlobMissing:
+            raise CannotExtract(f"The words of document {document.id} are gone.") from None
+        return DocumentWords.from_json(orjson.loads(words))
 
     def _observation(
         self, context: Context, variable: VariableOfValue, found: Found | NotFound

@@ -192,15 +192,17 @@ class Abstraction:
             patient=patient,
             documents=documents,
             sheet=sheet,
-            items=[
-                (number, kind, body, held.get(number))
-                for number, kind, body in all_variables(self._database, req.principal.account_id)
-            ],
+            items=[(*each, held.get(each[0])) for each in self._variables(req)],
             boxes=[value for value in held.values() if sheet.shows(value)],
             error=error,
             at=at,
             form=req.context.form,
         )
+
+    def _variables(self, req: DashboardRequest) -> list[tuple[int, VariableKind, dict[str, Any]]]:
+        """Numbers before dates, each by name."""
+        found = all_variables(self._database, req.principal.account_id)
+        return sorted(found, key=lambda each: (each[1] == "date", each[2]["name"].lower(), each[0]))
 
     def _sheet(self, req: DashboardRequest, documents: list[dict[str, Any]]) -> Sheet:
         """The page that the address names; the first one of the newest document by default."""

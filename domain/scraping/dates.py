@@ -82,10 +82,15 @@ def rough_dates_in(text: str, start: int, end: int) -> Iterator[PrintedDate]:
     Only those from `start` to `end` of `text`.
     """
     for match in _PARTIAL.finditer(text, start, end):
-        day = date(int(match["y"]), _MONTH[match["n"][:3].lower()], 1)
+        day = date(int(match["y"]), month_of(match["n"]), 1)
         yield PrintedDate(day, match.start(), match.end(), True)
     for match in _YEAR_ALONE.finditer(text, start, end):
         yield PrintedDate(date(int(match["y"]), 1, 1), match.start("y"), match.end(), True)
+
+
+def month_of(name: str) -> int:
+    """The number of the month called `name`, in full or by three letters."""
+    return _MONTH[name[:3].lower()]
 
 
 def _named(fields: dict[str, str | None]) -> tuple[int, int, int]:
@@ -93,7 +98,7 @@ def _named(fields: dict[str, str | None]) -> tuple[int, int, int]:
         year, day = fields[f"y{index}"], fields[f"d{index}"]
         if year is not None and day is not None:
             if index in "45":
-                return int(year), _MONTH[(fields[f"n{index}"] or "")[:3].lower()], int(day)
+                return int(year), month_of(fields[f"n{index}"] or ""), int(day)
             return int(year), int(fields[f"m{index}"] or 0), int(day)
     return 0, 0, 0
 

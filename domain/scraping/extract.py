@@ -79,8 +79,13 @@ class NotFound:
 
 def extract(documents: Sequence[tuple[str, DocumentWords]], target: Target) -> Found | NotFound:
     """The most recent value of `target` in `documents` (id and words, oldest upload first)."""
+    return extract_from([(document_id, read(words)) for document_id, words in documents], target)
+
+
+def extract_from(documents: Sequence[tuple[str, Reading]], target: Target) -> Found | NotFound:
+    """The same in documents that are read once, for many targets."""
     question = _question(target)
-    searches = [(document_id, _search(read(words), question)) for document_id, words in documents]
+    searches = [(document_id, _search(reading, question)) for document_id, reading in documents]
     seen = [
         Ranked(sighting, search.reading, document_id, upload, sighting.score)
         for upload, (document_id, search) in enumerate(searches)

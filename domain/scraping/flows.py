@@ -109,7 +109,10 @@ def _reads_on(segment: Segment, line: Line, below: Segment, other: Line) -> bool
         return gap < WRAPPED * height and not _has_own_figures(line, other)
     if len(line.segments) < len(other.segments) and not _is_prose(below):
         return False
-    keyed = below is not other.segments[0] and _has_own_key(line, other)
+    if below is other.segments[0]:
+        keyed = len(below.words) <= KEY_WORDS and other.segments[1].text[0].isdigit()
+    else:
+        keyed = _has_own_key(line, other)
     return _is_prose(segment) and not segment.text.endswith((".", ":")) and not keyed
 
 

@@ -10,9 +10,10 @@ from domain.scraping.labels import known
 from domain.scraping.numbers import numbers_in
 from domain.scraping.occasions import events_in
 from domain.scraping.phrases import spell
-from domain.scraping.stamps import SHORT
+from domain.scraping.stamps import CLOCK, SHORT
 
 MOST_WORDS, LONG_HEADING = 6, 10
+_FORM = re.compile(r":\s*\w")
 _COUNTED = re.compile(r"[^\W\d]+\s?#?\d{1,2}", re.I)
 _SHORT_STAMP = re.compile(rf"(?:[^\W\d]+\s)?{SHORT}(?:\s\d\d?:?\d\d)?")
 _OTHER_STAMP = re.compile(r"\(?(?:19|20)\d\d\)?|(?:[a-z]{3,9}\.?[ -])(?:19|20)\d\d", re.I)
@@ -21,7 +22,7 @@ _OTHER_STAMP = re.compile(r"\(?(?:19|20)\d\d\)?|(?:[a-z]{3,9}\.?[ -])(?:19|20)\d
 def is_stamp(cell: Flow) -> bool:
     """Whether a cell holds nothing but a date, perhaps with a time and a word before it."""
     text = cell.text
-    if _SHORT_STAMP.fullmatch(text) or _OTHER_STAMP.fullmatch(text):
+    if any(each.fullmatch(text) for each in (_SHORT_STAMP, _OTHER_STAMP, CLOCK)):
         return True
     printed = next(dates_in(text), None)
     if printed is None or events_in(text, spell(text)):
@@ -34,6 +35,8 @@ def heads_first(cells: Sequence[Flow]) -> bool:
     """Whether the first row of a block may name its columns: it holds no figures, and dates only
     as columns of their own, never as the values of a form."""
     stamps = [is_stamp(cell) for cell in cells]
+    if any(_FORM.search(cell.text) for cell, stamp in zip(cells, stamps, strict=True) if not stamp):
+        return False
     if any(stamps):
         first = stamps.index(True)
         if any(

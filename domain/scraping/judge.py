@@ -20,6 +20,7 @@ from domain.scraping.wanted import Wanted
 
 HISTORY, FROM, PRIOR, PLAN, PAST_SECTION, RESULTS = 1.0, 1.6, 2.0, 0.6, 0.8, 0.5
 LATER, LEAVING, MEANT, UNSURE = 0.8, 0.4, 2.5, 0.8
+_SIDE = re.compile(r"\b(?:(?P<pre>pre)|(?P<post>post))[- ]?$", re.I)
 _COMPARED = re.compile(r"[<>\u2264\u2265]=?\s?[\d.,]+")
 _UPPER_END = re.compile(r"\s?%?\s?(?:-|\u2013|to)\s?\d[\d.]*\s?%?", re.I)
 _CURRENT = re.compile(r"\b(?:current|today|this (?:exam|visit)|now)\b", re.I)
@@ -142,7 +143,10 @@ class Judge:
             heads = f"{around.column} {around.inline}"
             past = context.PAST_SECTION.search(around.section)
             leaving = not past and told((around.near,), "discharge") == "yes"
-            return LATER * is_late(heads) - LATER * is_early(heads) + LEAVING * leaving, ""
+            side = _SIDE.search(around.opening)
+            late = is_late(heads) or (side is not None and side["post"] is not None)
+            early = is_early(heads) or (side is not None and side["pre"] is not None)
+            return LATER * late - LATER * early + LEAVING * leaving, ""
         texts = (around.near, around.opening, around.inline, around.column, around.row)
         said = told((*texts, around.section), steer.moment)
         if said == "no" or (steer.strict and not said):

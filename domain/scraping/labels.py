@@ -9,6 +9,7 @@ from domain.scraping.flows import Flow
 from domain.scraping.lexicon import concepts
 from domain.scraping.names import OWN, Names, lexicon
 from domain.scraping.phrases import Index, Spelled, index_of, loose_matches, matches, tokens
+from domain.scraping.units import named
 
 VITAL_SIGNS = frozenset(
     [
@@ -91,5 +92,10 @@ def _covers(one: Hit, other: Hit) -> bool:
 
 
 def _may_be_short(text: str, start: int, end: int) -> bool:
-    """Abbreviations of one or two letters count only with a capital or after a figure."""
-    return end - start > 2 or text[start].isupper() or text[:start].rstrip()[-1:].isdigit()
+    """Abbreviations of one or two letters count only with a capital or after a figure, where they
+    are no unit."""
+    if end - start > 2:
+        return True
+    if text[:start].rstrip()[-1:].isdigit():
+        return named(text[start:end]) is None
+    return text[start].isupper()

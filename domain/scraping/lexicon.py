@@ -30,7 +30,8 @@ class Concept:
 
     `usual` says for some units between which values a figure without a unit can be in them;
     `line` how its dimensions convert into each other; `valence` how many equivalents one mole has.
-    `letters` stand for it among vital signs; `is_a_range` when it is often reported as a range.
+    `letters` stand for it among vital signs; `is_a_range` when it is often reported as a range;
+    `pick` is "highest" when of several values the highest counts.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Concept:
     exclusions: tuple[str, ...] = ()
     letters: tuple[str, ...] = ()
     is_a_range: bool = False
+    pick: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +70,7 @@ def _concepts(tables: dict[str, dict[str, Any]]) -> Iterator[Concept]:
             tuple(table.get("exclusions", ())),
             tuple(table.get("letters", ())),
             table.get("is_a_range", False),
+            table.get("pick", ""),
         )
 
 

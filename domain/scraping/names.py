@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from domain.scraping.lexicon import Concept, concepts
@@ -13,8 +13,10 @@ OWN = "the variable"
 _FILLER_TEXT = """
     of the a an most recent latest last current result results value values test level levels
     measured reading in on at patient patients total number s score measurement size today
+    time to
 """
 FILLER = frozenset(_FILLER_TEXT.split())
+_MATTER = frozenset(["serum", "plasma", "blood", "body", "whole", "estimated", "calculated"])
 NARROWER = {"glucose": ("fasting glucose",)}
 """Concepts whose values also answer for a wider one."""
 
@@ -58,6 +60,8 @@ def names_of(name: str, aliases: Iterable[str], description: str | None = None) 
     loose = tuple(dict.fromkeys(stem(word) for word in given[0] if word not in FILLER))
     own = list(dict.fromkeys(own))
     index = index_of({each: OWN for each in own})
+    if explained is not None and explained.pick == "highest" and not steer.pick:
+        steer = replace(steer, pick="highest")
     spoken = tuple(each for each in given if each)
     return Names(tuple(own), spoken, explained, steer, () if explained else loose, index)
 
@@ -85,9 +89,9 @@ def _concept_of(name: str, given: list[Tokens]) -> tuple[Concept | None, bool]:
 
 
 def _core(name: Tokens) -> Tokens:
-    """`name` without filler at its ends."""
+    """`name` without filler at its ends, and without what it was measured in."""
     start, end = 0, len(name)
-    while start < end and name[start] in FILLER:
+    while start < end and name[start] in FILLER | _MATTER:
         start += 1
     while start < end and name[end - 1] in FILLER:
         end -= 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from domain.scraping.words import Box
 
 NEWEST, OLDER, NOW, LATER_UPLOAD, SAID_TWICE = 1.0, 1.6, 0.2, 0.1, 0.3
 PAST = 0.8
+CITED = timedelta(days=60)
 STATED = 2.5
 """The score of a date that stands in a field, not in prose."""
 FIRM_SCORE, FIRM_MARGIN, SPREAD = 2.75, 1.5, 2.0
@@ -46,7 +47,8 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
     if pick in ("lowest", "highest"):
         return _by_size([each for each in seen if not each.sighting.refusal], pick)
     possible = [each for each in seen if not each.sighting.refusal]
-    stamps = {id(each): _stamp(each) for each in possible}
+    single = len({each.upload for each in possible}) < 2
+    stamps = {id(each): _stamp(each, single) for each in possible}
     known = [stamp for stamp in stamps.values() if stamp is not None]
     choose = min if pick == "first" else max
     best = choose(known, key=lambda stamp: (stamp.day, stamp.minutes), default=None)
@@ -80,6 +82,8 @@ def _differs(one: Stamp, other: Stamp) -> bool:
 
 def _by_size(possible: Sequence[Ranked], pick: Pick) -> list[Ranked]:
     """The lowest or highest of the values that stand well with their labels gains."""
+    newest = [each for each in possible if not _is_of_earlier_document(each)]
+    possible = newest or possible
     firm = max((each.score for each in possible), default=0.0) - SPREAD
     sizes = [Decimal(each.sighting.text.split("/")[0]) for each in possible if each.score >= firm]
     if not sizes:
@@ -93,13 +97,22 @@ def _by_size(possible: Sequence[Ranked], pick: Pick) -> list[Ranked]:
     return sorted(ranked, key=lambda each: -each.score)
 
 
-def _stamp(ranked: Ranked) -> Stamp | None:
-    """When a value was measured; without a date of its own, when its document was written."""
+def _is_of_earlier_document(ranked: Ranked) -> bool:
+    """Whether a value is cited from a time before its document."""
+    stamp, day = ranked.sighting.stamp, document_date(ranked.reading)
+    return stamp is not None and day is not None and stamp.day < day - CITED
+
+
+def _stamp(ranked: Ranked, single: bool) -> Stamp | None:
+    """When a value was measured; without a date of its own, when its document was written. In a
+    `single` document without a date, nothing is later than today."""
     if ranked.sighting.stamp is not None:
         return ranked.sighting.stamp
     if ranked.sighting.is_undatable or ranked.sighting.is_past:
         return None
     day = ranked.sighting.when or document_date(ranked.reading)
+    if day is None and ranked.sighting.is_now and single:
+        day = date.max
     return Stamp(day) if day is not None else None
 
 

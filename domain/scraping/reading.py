@@ -18,7 +18,7 @@ from domain.scraping.tables import Grid, Row, grid
 from domain.scraping.words import DocumentWords, Page
 
 _PERFORMED = re.compile(
-    r"\b(?:operative )?(?:procedures?|operations?|study)(?: performed| type)?:", re.I
+    r"\b(?:operative )?(?:procedures?|operations?|study|specimens?)(?: performed| type)?:", re.I
 )
 
 _TO_COME = re.compile(
@@ -57,11 +57,14 @@ class Reading:
         return head is not None and is_stamp(head)
 
     def rows_below(self, flow: Flow) -> Iterator[tuple[Flow, ...]]:
-        """The cells of the rows under `flow` in its table."""
+        """The cells of the rows under `flow` in its table, and where that goes on over the page."""
         table = self.grid.table(flow)
         if table is not None:
             row = self.grid.row(flow)
             yield from (other.cells for other in table.rows if other.box.y1 > row.box.y1)
+            for other in dict.fromkeys(self.grid.table_of.values()):
+                if other is not table and other.header is table.header is not None:
+                    yield from (each.cells for each in other.rows)
 
     def under(self, flow: Flow) -> Flow | None:
         """The flow that starts directly below `flow`, at the same left edge."""

@@ -13,7 +13,7 @@ from domain.scraping.units import Unit
 
 AFTER, BEFORE = 3.0, 1.5
 FOREIGN_WORD, SKIPPED_NUMBER, BRACKETED = 0.3, 0.9, 0.4
-MOST_FOREIGN_WORDS, MOST_BEFORE = 6, 24
+MOST_FOREIGN_WORDS, MOST_BEFORE, MOST_ADJECTIVES = 6, 24, 2
 _AND = re.compile(r"\s?(?:and|&|/)\s?", re.I)
 _HALVES = ("systolic", "diastolic", "blood pressure")
 
@@ -88,13 +88,20 @@ class Textual:
                 and not re.search(r"[;.]\s", text[other.end : number.start])
                 for other in in_flow
             )
-            if not claimed and _directly(between, number.unit):
+            if not claimed and _directly(between, number.unit, self._adjectives(number)):
                 yield self.judge.sighting(hit, hit.flow, number, BEFORE)
             return
 
+    def _adjectives(self, number: Number) -> int:
+        """How many words may stand between a number and its label: "a 6 mm sessile polyp"."""
+        concept, unit = self.judge.wanted.names.concept, number.unit
+        if concept is None or unit is None or unit.dimension not in concept.dimensions:
+            return 0
+        return MOST_ADJECTIVES
 
-def _directly(between: str, unit: Unit | None) -> bool:
+
+def _directly(between: str, unit: Unit | None, adjectives: int) -> bool:
     if "," in between or len(between) > MOST_BEFORE:
         return False
     rest = between.lower().replace(unit.spelling, "", 1) if unit else between
-    return context.foreign_words(rest) == 0 and not re.search(r"[;:]|\.\s", rest)
+    return context.foreign_words(rest) <= adjectives and not re.search(r"[;:]|\.\s", rest)

@@ -83,6 +83,6 @@ def _pattern() -> re.Pattern[str]:
         for spelling in spellings
     )
     return re.compile(
-        rf"\s{{0,2}}[(\[]?(?:x\s?)?({spelled})(?![\w\[*^\u00b2-]|/\s?\w)(?<!\bin(?=\s\w))",
+        rf"\s{{0,2}}[(\[]?(?:x\s?)?({spelled})(?![\w\[*^\u00b2-]|/(?!\s?\d))(?<!\bin(?=\s\w))",
         re.IGNORECASE,
     )

@@ -15,7 +15,8 @@ from service.pdf import frames
 from service.pdf.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
-GRACE_SECONDS = 10
+GRACE_SECONDS = 60
+"""For the process to start, and to load what reads scans, on a busy machine."""
 LOST = "Reading the document ended unexpectedly, twice."
 
 

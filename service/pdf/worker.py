@@ -18,13 +18,18 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from service.pdf import frames, words
+from service.pdf import frames, pictures, words
 from service.pdf.jobs import do
 from service.pdf.limits import Limits, Unreadable
 
 TOO_LONG = "Reading the document took too long."
 TOO_MUCH_MEMORY = "Reading the document took too much memory."
 TOO_MUCH_TEXT = "The document holds more text than can be stored."
+FAILED = {
+    frames.READ: words.NOT_A_PDF,
+    frames.SCAN: "The page could not be read.",
+    frames.DRAW: pictures.NOT_DRAWN,
+}
 OUT_OF_MEMORY = 3
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 PR_SET_PDEATHSIG = 1
@@ -52,7 +57,7 @@ def serve(connection: socket.socket, limits: Limits) -> None:
             _work(job, json.loads(options), pdf, writer, limits)
         os.close(writer)
         del pdf
-        kind, payload = _outcome(child, reader, limits)
+        kind, payload = _outcome(child, reader, limits, FAILED[job])
         os.close(reader)
         frames.send(connection, kind, payload)
 
@@ -90,8 +95,8 @@ def _confine(limits: Limits) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def _outcome(child: int, reader: int, limits: Limits) -> tuple[bytes, bytes]:
-    """What the child wrote, or why it did not, within the wall clock limit."""
+def _outcome(child: int, reader: int, limits: Limits, failed: str) -> tuple[bytes, bytes]:
+    """What the child wrote, or why it did not, within the wall clock limit; else `failed`."""
     deadline = time.monotonic() + limits.wall_seconds
     chunks: list[bytes] = []
     size = 0
@@ -109,14 +114,14 @@ def _outcome(child: int, reader: int, limits: Limits) -> tuple[bytes, bytes]:
     if refusal:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    refusal = refusal or _reason(status)
+    refusal = refusal or _reason(status, failed)
     if refusal:
         return frames.REFUSED, refusal.encode()
     answer = b"".join(chunks)
     return answer[:1], answer[1:]
 
 
-def _reason(status: int) -> str:
+def _reason(status: int, failed: str) -> str:
     """Why a child ended without an answer; empty when it ended well."""
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
@@ -125,7 +130,7 @@ def _reason(status: int) -> str:
         return TOO_LONG
     if code in (OUT_OF_MEMORY, -signal.SIGABRT):
         return TOO_MUCH_MEMORY
-    return words.NOT_A_PDF
+    return failed
 
 
 def _share_with_children() -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
-from domain.transparency.tiles import WIDTH, Edge, Tile
+from domain.transparency.tiles import WIDTH, Edge, Tile, split
 from service.verification.damage import Damage, Kind
 from service.verification.snapshot import Snapshot
 
@@ -46,11 +47,27 @@ def damaged_tiles(log: Snapshot, tree: Tree) -> list[Damage]:
     stored = {(level, index): bytes(hashes) for level, index, hashes in rows}
     names = sorted(stored.keys() | tree.upper.keys())
     damages = [
-        Damage(_kind(stored.get(name), tree.upper.get(name)), f"tile {Tile(*name).path}")
+        _damaged(log, name, stored.get(name), tree.upper.get(name))
         for name in names
         if stored.get(name) != tree.upper.get(name)
     ]
     return _damaged_leaf_tiles(log) + damages
+
+
+def _damaged(
+    log: Snapshot, name: tuple[int, int], there: bytes | None, due: bytes | None
+) -> Damage:
+    """An upper tile that is not what follows from the leaves, with the events below its first
+    hash that differs: there they are to be looked for, if it is the leaves that were changed."""
+    place = f"tile {Tile(*name).path}"
+    if there is None or due is None:
+        return Damage(_kind(there, due), place)
+    pairs = enumerate(zip_longest(split(there), split(due)))
+    number = next(n for n, (one, other) in pairs if one != other)
+    events = WIDTH ** name[0]
+    first = (name[1] * WIDTH + number) * events
+    detail = f"its hash {number} does not follow from the leaves"
+    return Damage(Kind.CHANGED, place, detail, first + 1, min(first + events, log.sealed))
 
 
 def _damaged_leaf_tiles(log: Snapshot) -> list[Damage]:

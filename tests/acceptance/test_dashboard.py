@@ -130,7 +130,7 @@ def test_the_whole_story_from_the_first_link_to_the_event_in_the_log(
 
     # The event behind the corrected value.
     ada.go("/dashboard/audit?type=patient.value_reviewed")
-    page.locator("tbody th a").first.click()
+    page.locator("tbody tr", has_text="corrected").locator("th a").click()
     expect(page.locator("main")).to_contain_text("corrected to 7.4")
     expect(page.locator("main")).to_contain_text("Ada")
     page.click("text=Sign out")
@@ -152,6 +152,8 @@ def correct_by_keyboard(ada: Visitor) -> None:
     page.keyboard.type("7.4")
     page.keyboard.press("Enter")
     page.wait_for_url("**done=value-saved**")
+    page.keyboard.press("n")
+    expect(item(ada, "Hemoglobin")).to_be_focused()
     page.keyboard.press("n")
     page.wait_for_url("**page=1**")
     page.keyboard.press("a")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_it_reads_the_values_that_a_person_reads_in_the_visit_note(
     ):
         assert re.search(rf"{name} +{re.escape(value)} ", printed), name
     assert "Hemoglobin                 not found" in printed
+    assert "Systolic blood pressure = 128, accepted" in printed
+
+
+def test_the_pictures_that_it_names_are_there(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demonstrate(client, VISIT_NOTE)
+    named = re.findall(rf"{re.escape(client.url)}(/documents/\S+\.png)", capsys.readouterr().out)
+    assert len(named) == 2
+    for path in named:
+        request = urllib.request.Request(client.url + path, headers={"X-API-Key": client.key})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert answer.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
 def test_its_report_counts_the_one_patient_and_its_history_ends_with_the_manual_value(

@@ -87,6 +87,33 @@ def check_imported(cluster: Cluster, ward: Ward, job_id: int) -> None:
         invariants.read_models_equal_a_rebuild(services)
 
 
+def test_a_scrape_job_goes_on_after_each_kill_and_runs_over_every_chart_once(
+    cluster: Cluster, ward: Ward
+) -> None:
+    patients = [ward.admit(f"Scraped {n}") for n in range(5)]
+    for patient in patients:
+        ended(ward, ward.client.upload(patient, VISIT_NOTE.read_bytes())["id"])
+    ward.client.make("/variables", {"name": "HbA1c", "units": "%"})
+    worker = worker_of(cluster)
+    worker.suspend()
+    job = ward.client.call("POST", "/scrapes", b"{}").data
+    tokens = [cluster.arm(failpoints.BEFORE_APPEND)]
+    worker.resume()
+    for _ in range(2):
+        wait_until_gone(tokens[-1])
+        tokens.append(cluster.arm(failpoints.AFTER_COMMIT_BEFORE_REPLY))
+    wait_until_gone(tokens[-1])
+
+    done = wait_until(lambda: finished(ward, job["id"]), "the job is finished")
+
+    # HbA1c stands on the page, the ward's own variable does not.
+    assert done["result"] == {"lines": 5, "failed": 0, "found": 5, "not_found": 5}
+    for patient in patients:
+        assert len(ward.client.get(f"/patients/{patient}/scrapes")) == 1
+        (value,) = ward.client.get(f"/patients/{patient}")["variables"]
+        assert value["value"] == "7.2"
+
+
 @pytest.mark.parametrize(
     "failpoint", [failpoints.BEFORE_APPEND, failpoints.AFTER_COMMIT_BEFORE_REPLY]
 )

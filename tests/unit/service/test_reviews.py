@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.errors import Conflict, Forbidden, Invalid, NotFound
+from domain.errors import CannotExtract, Conflict, Forbidden, Invalid, NotFound
+from domain.scraping.reading import READINGS, read
 from service.bootstrap import Services
 from service.patients import ValueIn
 from service.reviews import Choice
@@ -40,6 +41,17 @@ def test_a_correction_is_a_persons_value_at_the_place_that_was_scraped(clinic: T
     )  # fmt: skip
     assert corrected["document_id"] == scraped["document_id"]
     assert corrected["observed_on"] == scraped["observed_on"] == "2025-03-01"
+
+
+def test_a_correction_of_the_day_replaces_what_was_put_for_that_day(clinic: Tenant) -> None:
+    chart = Chart(clinic)
+    clinic.put(chart.id, chart.hba1c, "6.0", observed_on="2025-02-01")
+    chart.scrape()
+    chart.review("correct", ValueIn("7.2", observed_on="2025-02-01"))
+    (held,) = chart.patient.observations.values()
+    assert (held.value, held.day) == ("7.2", "2025-02-01")
+    now = "SELECT text FROM observations WHERE patient_id = %s AND to_position = %s"
+    assert clinic.services.database.rows(now, (chart.id, 2**63 - 1)) == [("7.2",)]
 
 
 def test_a_rejected_reading_counts_nowhere_and_does_not_come_back(clinic: Tenant) -> None:
@@ -118,6 +130,25 @@ def test_a_run_names_the_documents_and_pages_that_nobody_could_read(clinic: Tena
     assert refused["reason"] == "The document needs a password."
     one = clinic.services.scraping.scrape(clinic.asks(), chart.id, "number", chart.hba1c)
     assert [each.get("reason") for each in one.body["documents"]] == [None, None, refused["reason"]]
+
+
+def test_a_run_reads_each_document_once_however_many_variables_and_documents(
+    clinic: Tenant,
+) -> None:
+    chart = Chart(clinic)
+    for month in range(1, READINGS + 2):
+        chart.upload(f"Visit date: 2024-{month:02}-01", f"HbA1c: {month}.5 %")
+    before = read.cache_info().misses
+    hba1c, _ = chart.scrape()
+    assert hba1c["value"] == "7.2"
+    assert read.cache_info().misses - before == READINGS + 2
+
+
+def test_words_that_are_gone_are_a_reason_not_to_scrape(clinic: Tenant) -> None:
+    chart = Chart(clinic)
+    clinic.services.store.purge(chart.id)
+    with pytest.raises(CannotExtract, match="The words of document pdf_.* are gone"):
+        chart.scrape()
 
 
 class Twice(Chart):

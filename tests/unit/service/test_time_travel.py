@@ -15,10 +15,17 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 from falcon.testing import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from api.app import create_app
 from api.operations import OPERATIONS
+from domain.ids import Kind, aggregate_id
+from domain.observation import Observation
+from domain.patient import Demographics, Patient
+from projections import observations, patients
 from projections.measure_results import MeasureResults
+from projections.moments import Moment
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from service.bootstrap import Services
@@ -32,6 +39,7 @@ TURNS = (
 )  # fmt: skip
 """Right when such an event was recorded is where an answer turns from one body to the next."""
 TRAVELLING = [each for each in OPERATIONS if each.method == "GET" and "as_of" in each.parameters]
+CORRECTIONS = 1500
 PASSING = "generated_at"
 """When an answer was made, which is no part of what it says."""
 
@@ -189,3 +197,47 @@ def test_every_answer_as_of_a_moment_is_that_of_a_service_whose_log_ended_there(
     assert {o for o, status in compared if status == 400} <= {"list_metric_patients"}
     assert all(compared[operation.id, 200] >= 5 for operation in TRAVELLING)
     assert sum(count for (_, status), count in compared.items() if status == 404) > 20
+
+
+@given(st.lists(st.integers(1, 2**62 - 1), min_size=1, max_size=20), st.sampled_from(Kind))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_database_makes_the_ids_that_the_log_has(
+    services: Services, numbers: list[int], kind: Kind
+) -> None:
+    rows = services.database.rows(
+        "SELECT aggregate_id(%s, n) FROM unnest(%s::bigint[]) AS n", (kind.value, numbers)
+    )
+    assert [row[0] for row in rows] == [aggregate_id(kind, number) for number in numbers]
+
+
+def test_the_past_of_a_chart_is_found_without_reading_through_its_corrections(
+    services: Services, clinic: Tenant
+) -> None:
+    """A chart of 1500 corrections: no step of either query sees more rows than there are days."""
+    application, variable = services.application, clinic.variable()
+    chart = Patient.register(
+        application.next_id(), clinic.account_id, Demographics("Ann"), clinic.context.metadata()
+    )
+    for number in range(CORRECTIONS):
+        day = f"2025-03-0{number % 5 + 1}"
+        value = Observation(application.next_id(), variable, "number", str(number), day, "manual")
+        chart.record_observation(chart.put_in_place(value), clinic.context.metadata())
+    saved = application.save(clinic.context, [chart], lambda reader, saved: saved)
+    moment = Moment(saved.position - CORRECTIONS // 2, saved.recorded_at)
+    for queries, name, scope in (
+        (patients._TIMED, "find_patient", {"id": chart.number}),
+        (observations._TIMED, "current_values", {"patient_ids": [chart.number]}),
+    ):
+        then, place = queries.at(moment)
+        ((plan,),) = services.database.rows(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {then[name]}", {**scope, **place}, prepare=False
+        )
+        assert max(rows_seen(plan[0]["Plan"])) <= 100
+
+
+def rows_seen(step: dict[str, Any]) -> Iterator[float]:
+    """How many rows each step of a plan took up, kept or not."""
+    removed = step.get("Rows Removed by Filter", 0) + step.get("Rows Removed by Index Recheck", 0)
+    yield (step["Actual Rows"] + removed) * step["Actual Loops"]
+    for part in step.get("Plans", ()):
+        yield from rows_seen(part)

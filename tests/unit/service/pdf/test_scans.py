@@ -113,7 +113,6 @@ def test_without_ocr_a_scan_is_said_to_be_one(server: ParserServer) -> None:
     ("limits", "why"),
     [
         ({"wall_seconds": 0}, "reading the document took too long"),
-        ({"address_space_bytes": 1 << 28}, "reading the document took too much memory"),
         ({"scans_seconds": 0}, "there was no time left to read it"),
     ],
 )
