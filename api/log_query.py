@@ -1,5 +1,7 @@
 """Which events of the log a client asks for."""
 
+import re
+
 from api.parameters import Parameter, choice, moment, text, whole
 from api.request import Request
 from domain.ids import Kind
@@ -9,15 +11,16 @@ from service.history.words import TOPICS
 NDJSON = "application/x-ndjson"
 
 
+_KINDS = {kind.name.lower(): kind for kind in Kind}
+_AGGREGATE = re.compile(f"^({'|'.join(_KINDS)}):([1-9][0-9]{{0,14}})$", re.ASCII)
+
+
 def aggregate_of(given: str) -> tuple[Kind, int]:
     """What `patient:12` names. Raises ValueError."""
-    kind, _, number = given.partition(":")
-    known = {each.name.lower(): each for each in Kind}
-    if kind not in known or not (number.isascii() and number.isdigit() and 0 < len(number) < 16):
-        raise ValueError(f"must be one of {', '.join(known)}, a colon and an id")
-    if not int(number):
-        raise ValueError("must name an id from 1 on")
-    return known[kind], int(number)
+    named = _AGGREGATE.fullmatch(given)
+    if named is None:
+        raise ValueError(f"must be one of {', '.join(_KINDS)}, a colon and an id")
+    return _KINDS[named[1]], int(named[2])
 
 
 FILTERS = (
@@ -32,7 +35,7 @@ VARIABLE_SPOKEN_OF = whole("variable_id", 1, 10**15 - 1, "Only what was said of 
 AGGREGATE = Parameter(
     "aggregate",
     aggregate_of,
-    {"type": "string", "pattern": "^[a-z_]+:[1-9][0-9]{0,14}$"},
+    {"type": "string", "pattern": _AGGREGATE.pattern},
     "Only events of this one, such as patient:12.",
 )
 

@@ -105,7 +105,7 @@ def _op(
     """An operation; `responder` is resource.suffix."""
     resource, _, suffix = responder.partition(".")
     first = path.split("/")[1]
-    tag = first if first in TAGS else "operations"
+    tag = "patients" if first == "scrapes" else first if first in TAGS else "operations"
     return Operation(
         id, method, path, resource, suffix, scope, tag, summary, answer, **options
     )

@@ -4,7 +4,17 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import access_trail, append, http, imports, projection, sealing, time_travel, verify
+from benchmarks import (
+    access_trail,
+    append,
+    dashboard,
+    http,
+    imports,
+    projection,
+    sealing,
+    time_travel,
+    verify,
+)
 from benchmarks.bench import DIRECTORY, Bench, find_peer, server
 from benchmarks.report import Finding, table
 
@@ -17,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Finding]]] = {
     "sealing": sealing.run,
     "verify": verify.run,
     "time_travel": time_travel.run,
+    "dashboard": dashboard.run,
 }
 
 

@@ -17,7 +17,7 @@ def spells(text: str, answer: Found) -> bool:
         return _spells_date(text, date.fromisoformat(answer.value))
     if any(_spells_figure(part, answer.value) for part in (text, *_pair(text))):
         return True
-    bare = _bare(text)
+    bare = _bare(text).strip(".,;:")
     return bool(_digits(text)) and any(bare in clause for clause in _conversions(answer.note))
 
 

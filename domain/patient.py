@@ -1,16 +1,18 @@
 """A patient's chart: demographics, observations, documents and scrapes, as events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from eventsourcing.domain import Aggregate
 
 from domain import events
-from domain.document import Document, DocumentStatus, Evidence, LookedIn
-from domain.errors import Conflict, Invalid, NotFound
+from domain.chart import Chart
+from domain.document import Document, DocumentStatus, LookedIn
+from domain.errors import Conflict, Invalid
 from domain.ids import Kind, aggregate_id, number_of
-from domain.observation import Observation, Source, VariableKind
+from domain.observation import Observation, Source
+from domain.scrape_answer import ScrapeAnswer
 
 
 @dataclass(frozen=True)
@@ -27,36 +29,7 @@ class Demographics:
     additional_variables: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class ScrapeAnswer:
-    """What one scrape says of one variable: a new observation, one that is kept, or why none."""
-
-    variable_id: int
-    kind: VariableKind
-    observation: Observation | None
-    reason: str | None
-    candidates: tuple[dict[str, Any], ...]
-    kept: Observation | None = None
-    """The value that stays in place of what was found, because a person answers for it."""
-    is_rejected: bool = False
-    """Whether what was found is a reading that a person rejected before."""
-
-    def as_state(self) -> dict[str, Any]:
-        """JSON-ready event content."""
-        kept = {"kept": self.kept.id} if self.kept else {}
-        rejected = {"rejected": True} if self.is_rejected else {}
-        return {
-            **kept,
-            **rejected,
-            "variable_id": self.variable_id,
-            "kind": self.kind,
-            "observation": self.observation.as_state() if self.observation else None,
-            "reason": self.reason,
-            "candidates": list(self.candidates),
-        }
-
-
-class Patient(Aggregate):
+class Patient(Chart, Aggregate):
     """The chart of one patient. An observation is never overwritten, only superseded."""
 
     TOPIC = "patient"
@@ -263,7 +236,8 @@ class Patient(Aggregate):
         if reviewed.source != Source.SCRAPE or reviewed.review is not None:
             raise Conflict("Only a scraped value that nobody has looked at can be reviewed.")
         if observation is not None:
-            observation = self._in_place_of(reviewed, observation)
+            observation = self.reviewed_in_place(reviewed, observation)
+            self._refuse_unknown(observation)
         self.trigger_event(
             self.ValueReviewed,
             account_id=self.account_id,
@@ -272,14 +246,6 @@ class Patient(Aggregate):
             decision=decision,
             observation=observation.as_state() if observation else None,
             metadata=metadata,
-        )
-
-    def was_rejected(self, observation: Observation) -> bool:
-        """Whether a person rejected this very reading before."""
-        return any(
-            rejected.variable_id == observation.variable_id
-            and rejected.is_same_reading(observation)
-            for rejected in self.rejected
         )
 
     def add_document(
@@ -348,57 +314,6 @@ class Patient(Aggregate):
             raise Conflict("The patient is on hold and must not be erased.")
         self.trigger_event(self.Erased, account_id=self.account_id, metadata=metadata)
 
-    def put_in_place(self, observation: Observation) -> Observation:
-        """What a PUT or a scrape of this value supersedes and carries over.
-
-        A number supersedes the put or scraped value of the same clinical day, a date the shown
-        one (measures.md 6.1). Without `supersedes` of the caller's, that is decided here.
-        """
-        shown = self.current(observation.variable_id)
-        superseded = observation.supersedes or tuple(
-            held.id for held in self._of(observation.variable_id) if _gives_way(held, observation)
-        )
-        if observation.kind == "date" and not observation.supersedes and shown:
-            superseded = (shown.id,)
-        carried = shown.shown if shown else Evidence()
-        return replace(observation, supersedes=superseded, carried=carried)
-
-    def kept_in_place_of(self, scraped: Observation, *, is_bulk: bool) -> Observation | None:
-        """The value that a scraped one must not replace: the same reading that was accepted
-        before, and in a run over many variables whatever a person answers for."""
-        held = [
-            each
-            for each in self._of(scraped.variable_id)
-            if each.day == scraped.day or scraped.kind == "date"
-        ]
-        for each in reversed(held):
-            is_reviewed = each.review is not None and each.is_same_reading(scraped)
-            if is_reviewed or (is_bulk and each.is_a_persons):
-                return each
-        return None
-
-    def current(self, variable_id: int) -> Observation | None:
-        """The shown value: of the latest clinical day, among equals the last recorded."""
-        latest = None
-        for held in self._of(variable_id):
-            if latest is None or held.day >= latest.day:
-                latest = held
-        return latest
-
-    def observation(self, observation_id: int) -> Observation:
-        """The value with this id, unless it was superseded or withdrawn."""
-        try:
-            return self.observations[observation_id]
-        except KeyError:
-            raise NotFound(f"The patient has no observation {observation_id}.") from None
-
-    def document(self, document_id: str) -> Document:
-        """The document with this id."""
-        try:
-            return self.documents[document_id]
-        except KeyError:
-            raise Invalid.field("document_id", "is not a document of this patient") from None
-
     def _settle(
         self,
         document_id: str,
@@ -421,38 +336,9 @@ class Patient(Aggregate):
             metadata=metadata,
         )
 
-    def _in_place_of(self, reviewed: Observation, observation: Observation) -> Observation:
-        """A review takes the place of what it reviews, and of what gives way on its day."""
-        if observation.evidence.document_id is not None:
-            self.document(observation.evidence.document_id)
-        others = [
-            held.id
-            for held in self._of(reviewed.variable_id)
-            if held is not reviewed and _gives_way(held, observation)
-        ]
-        return replace(observation, supersedes=(reviewed.id, *others))
-
-    def _of(self, variable_id: int) -> Iterable[Observation]:
-        return [held for held in self.observations.values() if held.variable_id == variable_id]
-
-    def _hold(self, observation: Observation) -> None:
-        for superseded in observation.supersedes:
-            self.observations.pop(superseded, None)
-        self.observations[observation.id] = observation
-
     def _refuse_unknown(self, observation: Observation) -> None:
         for superseded in observation.supersedes:
             if self.observation(superseded).variable_id != observation.variable_id:
                 raise Invalid.field("supersedes", "is a value of another variable")
         if observation.evidence.document_id is not None:
             self.document(observation.evidence.document_id)
-
-
-def _gives_way(held: Observation, new: Observation) -> bool:
-    """A put or scraped number gives way to the next one of its clinical day."""
-    return (
-        new.kind == "number"
-        and held.day == new.day
-        and not held.is_addition
-        and held.source in (Source.MANUAL, Source.SCRAPE)
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from domain.ids import Kind, aggregate_id
 from projections.database import Reader
@@ -10,6 +10,8 @@ from projections.queries import at_position, load
 from projections.reports import position_at
 
 _QUERIES = load("history")
+_SETTLED = timedelta(seconds=10)
+"""Longer than any append takes, from its time of recording to its commit."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,12 @@ class TimedQueries:
 
 
 def moment_at(reader: Reader, instant: datetime) -> Moment:
-    """The moment of an instant; position 0 before the first event."""
+    """The moment of an instant that has come, for ever the same; position 0 before the first event.
+
+    Of an instant just now some events may be recorded and not committed yet: they are awaited.
+    """
+    if datetime.now(UTC) - instant < _SETTLED:
+        reader.row(_QUERIES["await_appends"])
     return Moment(position_at(reader, instant), instant)
 
 

@@ -31,13 +31,15 @@ _POLL_SECONDS = 0.05
 
 @dataclass
 class _Contents:
-    """What a bundle is of; the positions of its events are gathered while it is written."""
+    """What a bundle is of. `steps` are where the report was attested, submitted or restated; the
+    positions of all events that go in are gathered while it is written."""
 
     report_id: int
     account_id: int
     content: FrozenContent
     metrics: list[LiveMetric]
     frozen_position: int
+    steps: list[int]
     positions: set[int] = field(default_factory=set)
 
     @property
@@ -64,6 +66,7 @@ class Bundles:
         """
         bundle = self._contents(context, report_id)
         checkpoint = self._checkpoint(max(bundle.positions))
+        bundle.positions.update(step for step in bundle.steps if step <= checkpoint.size)
         proofs = EventProofs(checkpoint.size, self._consistency(since, checkpoint.size))
         with Archive(file) as archive:
             archive.add("checkpoint.txt", [checkpoint.note.encode()])
@@ -87,14 +90,14 @@ class Bundles:
             if metric.id in content.metric_versions
         ]
         aggregate = {"originator_id": aggregate_id(Kind.REPORT, report_id)}
-        frozen, *_ = self._positions("positions_of_aggregate", aggregate)
+        frozen, *steps = self._positions("positions_of_aggregate", aggregate)
         erased = {
             "account_id": account_id,
             "after": content.position,
             "topic": Patient.Erased.TOPIC,
         }
         positions = {frozen, *self._positions("positions_of_topic", erased)}
-        return _Contents(report_id, account_id, content, metrics, frozen, positions)
+        return _Contents(report_id, account_id, content, metrics, frozen, steps, positions)
 
     def _positions(self, query: str, scope: dict[str, Any]) -> list[int]:
         return [row[0] for row in self._database.rows(_QUERIES[query], scope)]

@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.ids import Kind
 from domain.observation import Observation
-from domain.patient import Patient, ScrapeAnswer
+from domain.patient import Patient
+from domain.scrape_answer import ScrapeAnswer
 from service.application import Application
 from service.context import Context
 from service.history.history import History, Wanted

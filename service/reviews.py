@@ -55,6 +55,8 @@ class Reviews:
         patient = self._application.load(context, Patient, patient_id)
         scraped = patient.observation(observation_id)
         variable = self._variable(scraped.kind, scraped.variable_id)
+        if corrected is not None:
+            _refuse_day_of_date(variable, corrected.observed_on)
         number = self._application.next_id()
         prepared = corrected and self._patients.prepare(context, variable, corrected)
 
@@ -83,6 +85,7 @@ class Reviews:
         answer = self._answer(patient_id, choice)
         variable = self._variable(answer["kind"], choice.variable_id)
         found = answer["observation"] and Observation.from_state(answer["observation"])
+        _refuse_day_of_date(variable, observed_on)
         sent = _as_sent(answer, choice.candidate, observed_on)
         chosen = self._patients.prepare(context, variable, sent)
         if found and observed_on is None and found.kind == "number":
@@ -148,9 +151,6 @@ def _as_sent(answer: dict[str, Any], number: int, observed_on: str | None) -> Va
     if number >= len(candidates):
         raise Invalid.field("candidate", f"the run has {len(candidates)} of this variable")
     candidate = candidates[number]
-    is_date = answer["kind"] == "date"
-    if is_date and observed_on is not None:
-        raise Invalid.field("observed_on", "belongs to numerical variables")
     return ValueIn(
         candidate["value"],
         note=candidate["snippet"],
@@ -159,6 +159,11 @@ def _as_sent(answer: dict[str, Any], number: int, observed_on: str | None) -> Va
         document_id=candidate["document_id"],
         observed_on=observed_on,
     )
+
+
+def _refuse_day_of_date(variable: VariableOfValue, observed_on: str | None) -> None:
+    if variable.kind == "date" and observed_on is not None:
+        raise Invalid.field("observed_on", "belongs to numerical variables")
 
 
 def _reviewed(held: Observation, number: int, corrected: Observation | None) -> Observation:

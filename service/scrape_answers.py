@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.document import LookedIn
 from domain.observation import Observation
-from domain.patient import Patient, ScrapeAnswer
+from domain.patient import Patient
+from domain.scrape_answer import ScrapeAnswer
 from domain.scraping.extract import EXTRACTOR, Candidate, Found, NotFound, Target
 from domain.scraping.words import Box
 from service.context import Context

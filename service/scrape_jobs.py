@@ -9,7 +9,8 @@ from eventsourcing.persistence import IntegrityError
 from domain.errors import AttestorError, Conflict, Invalid, NotFound, Unavailable
 from domain.events import Event
 from domain.job import Job
-from domain.patient import Patient, ScrapeAnswer
+from domain.patient import Patient
+from domain.scrape_answer import ScrapeAnswer
 from projections.definitions import all_variables
 from projections.jobs import find_job
 from projections.patients import patients_with_documents

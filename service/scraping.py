@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import orjson
 
@@ -18,7 +19,8 @@ from domain.clinical_time import clinical_day
 from domain.document import Document, DocumentStatus, Evidence, LookedIn
 from domain.errors import CannotExtract, NotYet
 from domain.observation import Observation, Source, VariableKind
-from domain.patient import Patient, ScrapeAnswer
+from domain.patient import Patient
+from domain.scrape_answer import ScrapeAnswer
 from domain.scraping.extract import EXTRACTOR, EXTRACTOR_VERSION, Found, NotFound, extract_from
 from domain.scraping.reading import read
 from domain.scraping.words import DocumentWords
@@ -29,6 +31,7 @@ from service.pdf.store import BlobMissing, BlobStore
 from service.resource import Resource
 from service.scrape_answers import Finding, Looked, answer_of, answered, box_of, target_of
 
+Reply = TypeVar("Reply")
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
@@ -49,6 +52,14 @@ class Ran:
 
     documents: Sequence[LookedIn]
     answers: Sequence[Resource]
+
+
+def _only(ran: Ran) -> Resource:
+    """The answer of a run over one variable, with the documents."""
+    (shown,) = ran.answers
+    documents = [document.as_state() for document in ran.documents]
+    body = {**shown.body, "documents": documents}
+    return Resource(shown.id, shown.version, shown.position, body)
 
 
 class Scraping:
@@ -79,27 +90,30 @@ class Scraping:
         too. Raises CannotExtract without a readable document, NotYet when parsing takes longer
         than 30 seconds. An unknown `model` runs the local extractor, which the answer names."""
         variable = self._patients.variable(context, kind, variable_id)
-        ran = self.run(context, patient_id, Run([variable], document_id, model))
-        (shown,) = ran.answers
-        documents = [document.as_state() for document in ran.documents]
-        return Resource(
-            shown.id, shown.version, shown.position, {**shown.body, "documents": documents}
-        )
+        run = Run([variable], document_id, model)
+        return self._change(context, patient_id, run, _only)
 
     def run(self, context: Context, patient_id: int, run: Run) -> Ran:
         """Find the values of several variables in one event."""
+        return self._change(context, patient_id, run, lambda ran: ran)
+
+    def _change(
+        self, context: Context, patient_id: int, run: Run, reply: Callable[[Ran], Reply]
+    ) -> Reply:
         looked = self.look(context, patient_id, run)
         return self._application.change(
             context,
             Patient,
             patient_id,
             lambda patient: self.tell(context, patient, run, looked),
-            lambda r, saved, patient, answers: Ran(
-                looked.documents,
-                [
-                    answered(context, patient, variable, answer, saved)
-                    for variable, answer in zip(run.variables, answers, strict=True)
-                ],
+            lambda r, saved, patient, answers: reply(
+                Ran(
+                    looked.documents,
+                    [
+                        answered(context, patient, variable, answer, saved)
+                        for variable, answer in zip(run.variables, answers, strict=True)
+                    ],
+                )
             ),
         )
 

@@ -199,6 +199,8 @@ class Settings:
             problems.append("ATTESTOR_MASTER_KEY and ATTESTOR_MASTER_KEY_FILE: set one, not both")
         if problems:
             raise BadSettings(problems)
+        if "bind" in values:
+            values.setdefault("public_url", f"http://{values['bind']}")
         return cls(**values)
 
     def describe(self) -> list[SettingLine]:

@@ -13,6 +13,11 @@ LEADING, WRAPPED = 1.0, 0.4
 INDENT, OTHER_SIZE = 1.5, 0.35
 MOST_SEGMENTS = 60
 """A longer paragraph is cut."""
+_GLUED = re.compile(
+    r"[a-z]{4,}(?=\d+\.\d)|\d(?=(?:to|and|or)\b)|\b(?:goals?|targets?|below|above|under|over|than|to|of"
+    r"|is|was|range|normal|BP|HR|RR|BMI|Temp|Pulse|Weight|Height|Age)(?=\d)",
+    re.I,
+)
 KEY_WORDS = 4
 HEADING_WORDS, HEADING_SHARE = 7, 0.6
 LOOK_BELOW = 3
@@ -166,10 +171,15 @@ def _flow(chain: Sequence[Segment], words: Sequence[Word]) -> Flow:
     for position, index in enumerate(indexes):
         text += "" if glued else " "
         starts.append(len(text))
-        text += words[index].text
+        text += _spaced(words[index])
         glued = index in line_ends and _is_hyphenated(text, words[indexes[position + 1]].text)
         text = text[:-1] if glued else text
     return Flow(text, tuple(starts), tuple(indexes), tuple(chain), chain[0].page)
+
+
+def _spaced(word: Word) -> str:
+    """The text of a word; where OCR glues words and figures together, with blanks between."""
+    return _GLUED.sub(r"\g<0> ", word.text) if word.source == "ocr" else word.text
 
 
 def _is_hyphenated(text: str, following: str) -> bool:

@@ -97,5 +97,6 @@ def _may_be_short(text: str, start: int, end: int) -> bool:
     if end - start > 2:
         return True
     if text[:start].rstrip()[-1:].isdigit():
-        return named(text[start:end]) is None
+        leads = text[start].isupper() and re.match(r"\s?[:=]|\s\d", text[end:]) is not None
+        return leads or named(text[start:end]) is None
     return text[start].isupper()

@@ -58,6 +58,7 @@ CREATE TABLE patients (
     PRIMARY KEY (id, from_position)
 );
 CREATE INDEX patients_now ON patients (account_id, id) WHERE to_position = 9223372036854775807;
+CREATE INDEX patients_by_name ON patients (account_id, name, id) WHERE to_position = 9223372036854775807;
 CREATE UNIQUE INDEX patients_external_ids ON patients (account_id, external_id)
     WHERE to_position = 9223372036854775807 AND external_id IS NOT NULL;
 

@@ -1,3 +1,6 @@
+-- name: await_appends    until whoever appends now has committed; later ones are recorded later
+SELECT pg_advisory_xact_lock_shared(61274401);
+
 -- name: account_of    whose an aggregate is
 SELECT account_id FROM events WHERE originator_id = %(id)s AND originator_version = 1;
 

@@ -49,10 +49,13 @@ def _prepare(settings: Settings, url: str) -> None:
     services = build(settings, database_url=url)
     services.store.sweep()
     if services.database.row("SELECT FROM accounts LIMIT 1") is None:
-        _, key = services.keys.open_account("First account", "UTC", request_id())
-        print(f"\n  API key, shown this once:  {key.secret}\n", file=sys.stderr)
+        account_id, key = services.keys.open_account("First account", "UTC", request_id())
+        print(f"\n  API key, shown this once:  {key.secret}", file=sys.stderr)
+        print(f"  A first link into the dashboard:  attestor users invite {account_id} YOUR@EMAIL",
+              file=sys.stderr)  # fmt: skip
     services.close()
-    print(f"  http://{settings.bind}/docs   the API, to try out\n", file=sys.stderr)
+    print(f"\n  http://{settings.bind}/docs       the API, to try out", file=sys.stderr)
+    print(f"  http://{settings.bind}/dashboard  the dashboard\n", file=sys.stderr)
 
 
 def migrate_command(settings: Settings, chosen: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from domain import events
@@ -29,8 +30,8 @@ class Wanted:
     aggregate: tuple[Kind, int] | None = None
     actor: str | None = None
     topic: str | None = None
-    since: Any = None
-    until: Any = None
+    since: datetime | None = None
+    until: datetime | None = None
     variable_id: int | None = None
 
 

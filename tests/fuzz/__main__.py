@@ -85,10 +85,14 @@ def filled(client: Client) -> dict[str, str]:
         "report_id": client.call("POST", "/cms-reports", {}),
         "job_id": client._send("POST", "/imports", line, "application/x-ndjson")["data"],
     }
+    client.call("POST", f"/patients/{patient['id']}/scrape", {})
+    (run,) = client.call("GET", f"/patients/{patient['id']}/scrapes")
+    (value, *_) = client.call("GET", f"/patients/{patient['id']}/observations")
     registered = client.call("GET", f"/patients/{patient['id']}/history")[0]
     wait_until_provable(client, registered["position"])
     ids = {place: str(resource["id"]) for place, resource in resources.items()}
-    return {**ids, "position": registered["position"], "page": "1"}
+    return {**ids, "position": registered["position"], "page": "1", "scrape": run["position"],
+            "observation_id": str(value["id"])}  # fmt: skip
 
 
 def wait_until_provable(client: Client, position: str) -> None:

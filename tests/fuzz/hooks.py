@@ -27,6 +27,14 @@ RULES = (
     "highlight/page: differs from pdf_page",
     "document_id: is not a document of this patient",
     "supersedes: is a value of another variable",
+    "variable_ids: there is no variable",
+    "date_variable_ids: there is no variable",
+    "variable_id: is not a variable that the run looked for",
+    "candidate: the run has",
+    "value: goes with a correction",
+    "value: must be a date",
+    "end: belongs to date variables",
+    "observed_on: belongs to numerical variables",
     "withdraw: the patient has no value of this variable",
     "end: must not be before value",
     "value: must not be below valid_min",
@@ -36,6 +44,10 @@ RULES = (
     "high_quality_threshold: must not be ",
     "expires_at: must lie in the future",
     "as_of ",
+    "min_position goes with neither",
+    "ndjson answers everything",
+    "format=ndjson answers everything",
+    "format=csv answers everything",
     "size: must be ",
     "from: must be ",
     "to: must be ",
@@ -96,5 +108,7 @@ def _is_id(value: Any) -> bool:
 
 
 def _known(name: str, path: str) -> str:
+    if name == "position" and "/scrapes/" in path:
+        return IDS["scrape"]
     is_date = name == "variable_id" and "/date-variables/" in path
     return IDS["date variable" if is_date else name]

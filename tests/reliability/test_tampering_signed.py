@@ -6,6 +6,8 @@ signing key, or the checkpoints that others kept.
 """
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,7 +23,7 @@ from service.bootstrap import now
 from service.signing import signing_keys
 from service.verification.log import verify_log
 from service.verification.snapshot import Snapshot
-from service.verification.whole import verify_read_models, verify_reports
+from service.verification.whole import verify_read_models, verify_reports, verify_whole_log
 from tests.reliability.sealed_log import ORIGIN, SealedLog, attacker, places
 
 
@@ -109,6 +111,25 @@ def test_a_checkpoint_that_was_changed_is_named(log: SealedLog) -> None:
     assert [(str(d.kind), d.place) for d in root.damages] == [
         ("changed", f"checkpoint of {last} events")
     ]
+
+
+def test_what_the_sink_kept_is_compared_without_being_asked_for(
+    own_log: SealedLog, tmp_path: Path
+) -> None:
+    settings = replace(own_log.services.settings, checkpoint_sink=str(tmp_path))
+    services = replace(own_log.services, settings=settings)
+    for each in own_log.saved:
+        (tmp_path / f"{each.place.split()[1]}.txt").write_text(each.note)
+    verified = verify_whole_log(services, [], [], quiet)
+    assert (verified.damages, verified.checkpoints) == ([], 4)
+    with attacker(own_log.url) as connection:
+        connection.execute("DELETE FROM events WHERE position > 30")
+        connection.execute("DELETE FROM transparency_tiles")
+        connection.execute("DELETE FROM transparency_checkpoints")
+        connection.execute("UPDATE transparency_head SET sealed = 0, delivered = 0")
+    own_log.seal()
+    (damage,) = verify_whole_log(services, [], [], quiet).damages
+    assert (str(damage.kind), damage.first, "33.txt" in damage.detail) == ("truncated", 31, True)
 
 
 # T-T6

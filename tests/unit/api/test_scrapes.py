@@ -59,6 +59,21 @@ def test_an_answer_has_the_fields_of_a_single_scrape(mine: Caller, chart: Chart)
     assert answer["highlight"]["page"] == answer["pdf_page"] == 1
 
 
+def test_a_repeat_with_the_same_key_gets_the_first_answer_and_runs_nothing(
+    mine: Caller, chart: Chart
+) -> None:
+    version = chart.patient.version
+    for path in ("scrape", f"variables/{chart.hba1c}/scrape"):
+        headers = {"Idempotency-Key": path}
+        first, again = (
+            mine.post(f"/patients/{chart.id}/{path}", headers=headers) for _ in range(2)
+        )
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert first.json["data"] == again.json["data"]
+        assert again.headers["idempotency-replayed"] == "true"
+    assert chart.patient.version == version + 2
+
+
 def test_only_the_listed_variables_are_looked_for(mine: Caller, chart: Chart) -> None:
     visit = mine.make("/date-variables", name="Visit date")
     for listed in ({"variable_ids": [chart.weight]}, {"date_variable_ids": [visit]}):

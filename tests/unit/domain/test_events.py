@@ -16,10 +16,11 @@ from domain.job import Job
 from domain.metric import Metric, MetricDefinition
 from domain.patient import Demographics, Patient
 from domain.report import Report
+from domain.user import User
 from domain.variable import DateVariable, DateVariableDefinition, Variable, VariableDefinition
 from tests.factories import chart, metadata, observation
 
-AGGREGATES = (Account, ApiKey, Patient, Variable, DateVariable, Metric, Report, Job)
+AGGREGATES = (Account, ApiKey, Patient, Variable, DateVariable, Metric, Report, Job, User)
 
 
 @pytest.mark.parametrize("absent", [None, {}, "key:7"])

@@ -11,7 +11,8 @@ from domain.account import Scope
 from domain.document import Evidence
 from domain.errors import Conflict, Invalid
 from domain.observation import Observation, VariableKind
-from domain.patient import Patient, ScrapeAnswer
+from domain.patient import Patient
+from domain.scrape_answer import ScrapeAnswer
 from service.imports import ImportJob
 from tests.factories import Tenant
 

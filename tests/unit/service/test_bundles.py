@@ -214,6 +214,18 @@ def test_the_counts_of_every_scoring_follow_from_its_patients(
         assert f"counts: metric {entry['metric_id']}: changed" in out
 
 
+def test_it_proves_who_answered_for_the_report(verify: Verify, services: Services) -> None:
+    clinic = Clinic.of(services)
+    services.reports.attest(clinic.tenant.asks(), clinic.report, "Dr. Ada", "True and complete.")
+    clinic.sign()
+    content = clinic.bundle()
+    assert verify(content, "--key", clinic.key)[0] == 0
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        events = list(map(json.loads, archive.read("events.ndjson").splitlines()))
+    (attested,) = (event for event in events if event["topic"] == "report.attested")
+    assert attested["payload"]["attested_by"] == "Dr. Ada"
+
+
 def test_it_holds_no_event_of_another_account(files: dict[str, bytes], clinic: Clinic) -> None:
     other = Clinic.of(clinic.services)
     assert {event["account_id"] for event in events_of(files)} == {clinic.tenant.account_id}

@@ -10,7 +10,8 @@ from domain.document import Evidence, LookedIn
 from domain.events import Forgotten
 from domain.ids import Kind
 from domain.observation import Observation
-from domain.patient import Patient, ScrapeAnswer
+from domain.patient import Patient
+from domain.scrape_answer import ScrapeAnswer
 from projections.history import Place
 from service.commands.history import lines_of
 from service.context import Principal

@@ -5,9 +5,12 @@ own, all read models made from them, and the same requests without `as_of`.
 """
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +18,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 from falcon.testing import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api.app import create_app
@@ -25,11 +28,12 @@ from domain.observation import Observation
 from domain.patient import Demographics, Patient
 from projections import observations, patients
 from projections.measure_results import MeasureResults
-from projections.moments import Moment
+from projections.moments import Moment, moment_at
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from service.bootstrap import Services
 from service.projecting import catch_up
+from service.recorder import Saved
 from tests.factories import Tenant, services_on, tenant
 from tests.unit.service.chronicle import FORMULAS, Chronicle
 
@@ -200,7 +204,6 @@ def test_every_answer_as_of_a_moment_is_that_of_a_service_whose_log_ended_there(
 
 
 @given(st.lists(st.integers(1, 2**62 - 1), min_size=1, max_size=20), st.sampled_from(Kind))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_database_makes_the_ids_that_the_log_has(
     services: Services, numbers: list[int], kind: Kind
 ) -> None:
@@ -241,3 +244,32 @@ def rows_seen(step: dict[str, Any]) -> Iterator[float]:
     yield (step["Actual Rows"] + removed) * step["Actual Loops"]
     for part in step.get("Plans", ()):
         yield from rows_seen(part)
+
+
+WAITING = (
+    "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+    " WHERE d.datname = current_database() AND l.objid = 61274401 AND NOT l.granted"
+)
+
+
+def test_a_moment_that_is_just_now_has_the_events_that_are_still_being_committed(
+    services: Services, clinic: Tenant
+) -> None:
+    """Else the same question would have another answer a moment later."""
+    application, metadata = services.application, clinic.context.metadata()
+    chart = Patient.register(
+        application.next_id(), clinic.account_id, Demographics("Ann"), metadata
+    )
+    append = application.append_of(clinic.context, [*chart.collect_events()])
+    with ThreadPoolExecutor(1) as pool:
+
+        def ask_before_it_commits(connection: object, saved: Saved) -> tuple[int, Future[Moment]]:
+            asked = pool.submit(moment_at, services.database, datetime.now(UTC))
+            deadline = time.monotonic() + 60
+            while services.database.row(WAITING) is None:
+                assert not asked.done()
+                assert time.monotonic() < deadline
+            return saved.position, asked
+
+        position, asked = application.recorder.append_with(append, ask_before_it_commits)
+        assert asked.result().position == position

@@ -98,6 +98,7 @@ Hemoglobin                                13.1
         ("Hemoglobin 14.2 g/\ndL", "Hemoglobin", "g/dL", "14.2"),
         ("Potassium 3.2 L", "Potassium", "mmol/L", "3.2"),
         ("Platelets     K/uL     97", "Platelets", "K/uL", "97"),
+        ("BP: 126/68 HR: 73", "Heart rate", "bpm", "73"),
     ],
 )
 def test_units_are_not_read_into_flags_and_names(
@@ -136,7 +137,9 @@ def test_words_of_reference_and_goal_rule_their_own_clause_only(
 
 
 def test_the_number_of_a_list_item_is_no_value() -> None:
-    text = "5. Prostate cancer, Gleason\n6. Options were discussed with the patient at length today."
+    text = (
+        "5. Prostate cancer, Gleason\n6. Options were discussed with the patient at length today."
+    )
     assert value(ask(text, name="Gleason score")) is None
 
 

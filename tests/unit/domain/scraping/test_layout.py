@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
+from domain.scraping.columns import role_of
 from domain.scraping.layout import count_tables, lay_out
-from domain.scraping.tables import role_of
 from tests.unit.domain.scraping.paper import document
 
 TABLE = """
@@ -73,3 +75,22 @@ def test_a_table_counts_once() -> None:
 )
 def test_a_column_is_known_by_its_heading(heading: str, role: str) -> None:
     assert role_of(heading) == role
+
+
+@pytest.mark.parametrize(
+    ("glued", "text"),
+    [
+        ("ultrasensitive3.62", "ultrasensitive 3.62"),
+        ("goal2to", "goal 2 to"),
+        ("below7", "below 7"),
+        ("HR73", "HR 73"),
+        ("HbA1c", "HbA1c"),
+        ("SpO2", "SpO2"),
+        ("B12", "B12"),
+    ],
+)
+def test_words_and_figures_that_ocr_glues_together_are_parted(glued: str, text: str) -> None:
+    seen = document(glued)
+    scanned = replace(seen, words=tuple(replace(word, source="ocr") for word in seen.words))
+    assert lay_out(scanned).flows[0].text == text
+    assert lay_out(seen).flows[0].text == glued

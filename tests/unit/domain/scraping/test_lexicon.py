@@ -12,18 +12,19 @@ from domain.scraping.units import named, units
 
 DIMENSIONS = {unit.dimension for unit in units().values()}
 QUALITY_REPORTING = """
-    systolic, diastolic, blood pressure, heart rate, respiratory rate, temperature, weight, height,
-    oxygen saturation, bmi, pain score, hba1c, glucose, fasting glucose, creatinine, egfr, bun, ldl,
-    hdl, triglycerides, total cholesterol, non hdl, urine albumin creatinine ratio, hemoglobin,
-    hematocrit, wbc, platelets, sodium, potassium, chloride, co2, calcium, magnesium, phosphorus,
-    albumin, alt, ast, alkaline phosphatase, bilirubin, tsh, free t4, vitamin d, vitamin b12, ferritin,
-    inr, psa, psa density, gleason, grade group, pi rads, prostate volume, bnp, nt probnp, troponin,
-    crp, esr, ejection fraction, left atrial diameter, left atrial volume index, lvidd, lvids, rvsp,
-    aortic valve area, aortic valve mean gradient, aortic valve peak velocity, e a ratio, tapse,
-    withdrawal time, cecal intubation time, bbps, number of polyps, largest polyp, phq9, phq2, gad7,
-    number of falls, fall risk score, audit c, moca, mmse, mini cog, pack years, ascvd risk, t score,
-    bone mineral density, fev1, fev1 fvc, peak flow, gestational age, fetal heart rate, fundal height,
-    head circumference, waist circumference, bmi percentile, blood lead, kt v, glasgow coma scale,
+    systolic, diastolic, blood pressure, heart rate, respiratory rate, temperature, weight,
+    height, oxygen saturation, bmi, pain score, hba1c, glucose, fasting glucose, creatinine,
+    egfr, bun, ldl, hdl, triglycerides, total cholesterol, non hdl, urine albumin creatinine
+    ratio, hemoglobin, hematocrit, wbc, platelets, sodium, potassium, chloride, co2, calcium,
+    magnesium, phosphorus, albumin, alt, ast, alkaline phosphatase, bilirubin, tsh, free t4,
+    vitamin d, vitamin b12, ferritin, inr, psa, psa density, gleason, grade group, pi rads,
+    prostate volume, bnp, nt probnp, troponin, crp, esr, ejection fraction, left atrial
+    diameter, left atrial volume index, lvidd, lvids, rvsp, aortic valve area, aortic valve mean
+    gradient, aortic valve peak velocity, e a ratio, tapse, withdrawal time, cecal intubation
+    time, bbps, number of polyps, largest polyp, phq9, phq2, gad7, number of falls, fall risk
+    score, audit c, moca, mmse, mini cog, pack years, ascvd risk, t score, bone mineral density,
+    fev1, fev1 fvc, peak flow, gestational age, fetal heart rate, fundal height, head
+    circumference, waist circumference, bmi percentile, blood lead, kt v, glasgow coma scale,
     nihss, ecog performance status, time in therapeutic range, intraocular pressure
 """
 DATES = """
