@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import append, imports, load, projection, sealing
+from benchmarks import append, imports, load, projection, sealing, verify
 from benchmarks import http as comparison
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.bench import Bench, find_peer
@@ -18,7 +18,7 @@ def bench(postgres_url: str, data_dir: Path) -> Bench:
     return Bench(postgres_url, data_dir, rounds=1, scale=0.005)
 
 
-@pytest.mark.parametrize("benchmark", [append, projection, imports, sealing])
+@pytest.mark.parametrize("benchmark", [append, projection, imports, sealing, verify])
 def test_a_benchmark_measures_something_on_every_side_it_compares(
     benchmark: object, bench: Bench
 ) -> None:
@@ -74,7 +74,7 @@ def test_the_table_has_one_line_for_each_finding_below_its_headings() -> None:
 
 def test_every_benchmark_has_a_name_on_the_command_line() -> None:
     assert set(BENCHMARKS) == {
-        "append", "projection", "import", "http", "access_trail", "sealing",
+        "append", "projection", "import", "http", "access_trail", "sealing", "verify",
     }  # fmt: skip
 
 
