@@ -69,9 +69,7 @@ def specification() -> bytes:
 
 def describe() -> dict[str, Any]:
     """The description of the whole API."""
-    spec = APISpec(
-        "Attestor", RELEASE, "3.1.0", info=_INFO, plugins=[MarshmallowPlugin(_name)]
-    )
+    spec = APISpec("Attestor", RELEASE, "3.1.0", info=_INFO, plugins=[MarshmallowPlugin(_name)])
     for tag in TAGS:
         spec.tag({"name": tag})
     for scheme in (
@@ -80,9 +78,7 @@ def describe() -> dict[str, Any]:
     ):
         spec.components.security_scheme(str(scheme["type"]), scheme)
     for operation in OPERATIONS:
-        spec.path(
-            operation.route, operations={operation.method.lower(): _operation(operation)}
-        )
+        spec.path(operation.route, operations={operation.method.lower(): _operation(operation)})
     for status in _statuses():
         spec.components.response(_response_name(status), _problem(status))
     described: dict[str, Any] = spec.to_dict()
@@ -154,9 +150,7 @@ def _content(operation: Operation) -> dict[str, Any]:
         }
         return {"multipart/form-data": {"schema": form}}
     if operation.body_kind == "import":
-        return {
-            name: {"schema": {}} for name in ("application/x-ndjson", "text/csv")
-        }
+        return {name: {"schema": {}} for name in ("application/x-ndjson", "text/csv")}
     schemas = [body(partial=operation.is_partial or None) for body in operation.body]
     schema: Any = {"oneOf": schemas} if len(schemas) > 1 else schemas[0]
     return {"application/json": {"schema": schema}}

@@ -56,16 +56,16 @@ INDIVIDUALS = flag(
     "individuals", "fhir only: with every patient's own report; needs patients:read, too.", False
 )
 PERIOD = text(
-    "period", 22, "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year, or as_of's.",
+    "period",
+    22,
+    "2025, 2025-Q3 or 2025-01-01..2025-06-30; default: this year, or as_of's.",
     example="2025",
 )
 POPULATION = replace(
     text("population", 100, "Such as numerator; gap: should have met the measure, did not."),
     is_required=True,
 )
-AGAINST = replace(
-    whole("against", 1, 10**15 - 1, "The other frozen report."), is_required=True
-)
+AGAINST = replace(whole("against", 1, 10**15 - 1, "The other frozen report."), is_required=True)
 
 ACCESS_FILTERS = (
     whole("key_id", 1, 10**15 - 1, "Only by this API key."),
@@ -106,9 +106,7 @@ def _op(
     resource, _, suffix = responder.partition(".")
     first = path.split("/")[1]
     tag = "patients" if first == "scrapes" else first if first in TAGS else "operations"
-    return Operation(
-        id, method, path, resource, suffix, scope, tag, summary, answer, **options
-    )
+    return Operation(id, method, path, resource, suffix, scope, tag, summary, answer, **options)
 
 
 def _list(

@@ -109,9 +109,7 @@ def _refusal(req: Request, resp: falcon.Response, error: AttestorError, params: 
             log.warning(problem.slug, extra={"request_id": req.context.request_id})
 
 
-def _http_error(
-    req: Request, resp: falcon.Response, error: falcon.HTTPError, params: Any
-) -> None:
+def _http_error(req: Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
     status = HTTPStatus(error.status_code)
     problem = problem_of(status)
     if error.title and not error.title[0].isdigit():

@@ -16,8 +16,8 @@ from benchmarks.bench import Bench, server
 from benchmarks.chart import Line, chart
 from benchmarks.product import Tenant, tenant
 from benchmarks.synthetic import Population, copy_patients
+from domain.demographics import Demographics
 from domain.measures.period import calendar_year
-from domain.patient import Demographics
 from domain.variable import VariableDefinition
 from projections.cms_reports import find
 from projections.database import Database

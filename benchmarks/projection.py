@@ -12,9 +12,10 @@ from benchmarks.bench import Bench
 from benchmarks.product import Tenant, tenant
 from benchmarks.report import Finding, alternate
 from benchmarks.stock import stock_projection
+from domain.demographics import Demographics
 from domain.ids import number_of
 from domain.observation import Observation
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from projections.database import Transaction
 from projections.runner import LogEntry, Runner
 

@@ -19,9 +19,10 @@ from benchmarks.bench import Bench
 from benchmarks.product import Tenant, tenant
 from benchmarks.report import Finding, Measure, alternate
 from domain.clinical_time import instant
+from domain.demographics import Demographics
 from domain.ids import Kind, aggregate_id
 from domain.observation import Observation
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 
 EVENTS = (100, 1_000, 10_000, 50_000)
 CALLS = 200

@@ -9,9 +9,10 @@ from contextlib import redirect_stdout
 from benchmarks.bench import Bench
 from benchmarks.product import Tenant, tenant
 from benchmarks.report import Finding
+from domain.demographics import Demographics
 from domain.measures.period import Period, calendar_year
 from domain.observation import Observation
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from examples import verify_bundle
 from service.sealer import sealer_of
 from service.verification.whole import verify_read_models, verify_whole_log

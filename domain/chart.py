@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.demographics import Demographics
 from domain.document import Document, Evidence
 from domain.errors import Invalid, NotFound
 from domain.observation import Observation, Source
 
 
 class Chart:
-    """The standing values, the documents, and the readings that a person rejected."""
+    """Who the patient is, whether the chart is on legal hold, the standing values, the documents,
+    and the readings that a person rejected."""
 
+    is_held: bool
+    demographics: Demographics
     observations: dict[int, Observation]
     documents: dict[str, Document]
     rejected: list[Observation]
@@ -83,13 +87,14 @@ class Chart:
             for rejected in self.rejected
         )
 
-    def _of(self, variable_id: int) -> Iterable[Observation]:
-        return [held for held in self.observations.values() if held.variable_id == variable_id]
-
-    def _hold(self, observation: Observation) -> None:
+    def take_in(self, observation: Observation) -> None:
+        """From now on the value stands, and what it supersedes no longer does."""
         for superseded in observation.supersedes:
             self.observations.pop(superseded, None)
         self.observations[observation.id] = observation
+
+    def _of(self, variable_id: int) -> Iterable[Observation]:
+        return [held for held in self.observations.values() if held.variable_id == variable_id]
 
 
 def _gives_way(held: Observation, new: Observation) -> bool:

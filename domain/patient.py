@@ -1,13 +1,14 @@
 """A patient's chart: demographics, observations, documents and scrapes, as events."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from typing import Any, Self
 
 from eventsourcing.domain import Aggregate
 
-from domain import events
+from domain import events, patient_events
 from domain.chart import Chart
+from domain.demographics import Demographics
 from domain.document import Document, DocumentStatus, LookedIn
 from domain.errors import Conflict, Invalid
 from domain.ids import Kind, aggregate_id, number_of
@@ -15,144 +16,24 @@ from domain.observation import Observation, Source
 from domain.scrape_answer import ScrapeAnswer
 
 
-@dataclass(frozen=True)
-class Demographics:
-    """Who the patient is; `dob` is an ISO date, the rest as sent."""
-
-    name: str | None = None
-    dob: str | None = None
-    sex: str | None = None
-    external_id: str | None = None
-    race: str | None = None
-    ethnicity: str | None = None
-    payer: str | None = None
-    additional_variables: dict[str, Any] = field(default_factory=dict)
-
-
 class Patient(Chart, Aggregate):
     """The chart of one patient. An observation is never overwritten, only superseded."""
 
     TOPIC = "patient"
 
-    class Event(events.Event):
-        pass
-
-    class Created(events.Created):
-        TOPIC = "patient.registered"
-        account_id: int
-        demographics: dict[str, Any]
-
-    class DemographicsChanged(Event):
-        TOPIC = "patient.demographics_changed"
-        account_id: int
-        demographics: dict[str, Any]
-
-        def apply(self, aggregate: "Patient") -> None:
-            aggregate.demographics = Demographics(**self.demographics)
-
-    class ObservationRecorded(Event):
-        TOPIC = "patient.observation_recorded"
-        account_id: int
-        observation: dict[str, Any]
-
-        def apply(self, aggregate: "Patient") -> None:
-            aggregate._hold(Observation.from_state(self.observation))
-
-    class ObservationsImported(Event):
-        TOPIC = "patient.observations_imported"
-        account_id: int
-        observations: list[dict[str, Any]]
-
-        def apply(self, aggregate: "Patient") -> None:
-            for state in self.observations:
-                aggregate._hold(Observation.from_state(state))
-
-    class ObservationWithdrawn(Event):
-        TOPIC = "patient.observation_withdrawn"
-        account_id: int
-        observation_id: int
-        variable_id: int
-
-        def apply(self, aggregate: "Patient") -> None:
-            del aggregate.observations[self.observation_id]
-
-    class DocumentAdded(Event):
-        TOPIC = "patient.document_added"
-        account_id: int
-        document_id: str
-        sha256: str
-        filename: str
-        bytes: int
-
-        def apply(self, aggregate: "Patient") -> None:
-            aggregate.documents[self.document_id] = Document(
-                self.document_id, self.sha256, self.filename
-            )
-
-    class DocumentRead(Event):
-        TOPIC = "patient.document_read"
-        account_id: int
-        document_id: str
-        status: str
-        reason: str | None
-        pages: int | None
-        summary: dict[str, Any] | None
-
-        def apply(self, aggregate: "Patient") -> None:
-            document = aggregate.documents[self.document_id]
-            aggregate.documents[self.document_id] = replace(
-                document, status=DocumentStatus(self.status), reason=self.reason
-            )
-
-    class Scraped(Event):
-        TOPIC = "patient.scraped"
-        account_id: int
-        documents: list[dict[str, Any]]
-        model: str | None
-        extractor: str
-        extractor_version: str
-        answers: list[dict[str, Any]]
-
-        def apply(self, aggregate: "Patient") -> None:
-            for answer in self.answers:
-                if answer["observation"]:
-                    aggregate._hold(Observation.from_state(answer["observation"]))
-
-    class ValueReviewed(Event):
-        TOPIC = "patient.value_reviewed"
-        account_id: int
-        variable_id: int
-        observation_id: int
-        decision: str
-        observation: dict[str, Any] | None
-
-        def apply(self, aggregate: "Patient") -> None:
-            reviewed = aggregate.observations.pop(self.observation_id)
-            if self.observation is not None:
-                aggregate._hold(Observation.from_state(self.observation))
-            else:
-                aggregate.rejected.append(reviewed)
-
-    class Held(Event):
-        TOPIC = "patient.held"
-        account_id: int
-
-        def apply(self, aggregate: "Patient") -> None:
-            aggregate.is_held = True
-
-    class Released(Event):
-        TOPIC = "patient.released"
-        account_id: int
-
-        def apply(self, aggregate: "Patient") -> None:
-            aggregate.is_held = False
-
-    class Erased(Event):
-        TOPIC = "patient.erased"
-        account_id: int
-
-        def mutate(self, aggregate: Any) -> None:
-            """Nothing is left."""
+    Event = patient_events.Event
+    Created = patient_events.Created
+    DemographicsChanged = patient_events.DemographicsChanged
+    ObservationRecorded = patient_events.ObservationRecorded
+    ObservationsImported = patient_events.ObservationsImported
+    ObservationWithdrawn = patient_events.ObservationWithdrawn
+    DocumentAdded = patient_events.DocumentAdded
+    DocumentRead = patient_events.DocumentRead
+    Scraped = patient_events.Scraped
+    ValueReviewed = patient_events.ValueReviewed
+    Held = patient_events.Held
+    Released = patient_events.Released
+    Erased = patient_events.Erased
 
     def __init__(self, account_id: int, demographics: dict[str, Any]) -> None:
         self.account_id = account_id

@@ -116,9 +116,7 @@ def build(settings: Settings, *, database_url: str | None = None) -> Services:
         metrics=Metrics(application),
         keys=Keys(application, now),
         documents=documents,
-        page_images=PageImages(
-            documents, store, ParserServer(), max(1, settings.threads - 2)
-        ),
+        page_images=PageImages(documents, store, ParserServer(), max(1, settings.threads - 2)),
         scraping=scraping,
         scrape_jobs=ScrapeJobs(application, scraping),
         rescraping=Rescraping(application, scraping, history),

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import orjson
 
+from domain.demographics import Demographics
 from domain.errors import Invalid
 from domain.measures.names import fold
-from domain.patient import Demographics
 from service.patients import ValueIn, VariableOfValue
 
 DEMOGRAPHICS = ("external_id", "name", "dob", "sex", "race", "ethnicity", "payer")

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.clinical_time import clinical_day, instant, parse_date
+from domain.demographics import Demographics
 from domain.document import Evidence
 from domain.errors import Invalid, NotFound
 from domain.observation import Observation, Source, VariableKind
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from domain.variable import VariableDefinition, parse_value
 from projections.database import Reader
 from projections.definitions import definition_of
@@ -152,6 +153,8 @@ class Patients:
         patient_id: int,
         variable: VariableOfValue,
         tell: Callable[[Patient], Observation | None],
+        *,
+        is_new: bool = True,
     ) -> Resource:
         return self._application.change(
             context,
@@ -159,7 +162,7 @@ class Patients:
             patient_id,
             tell,
             lambda reader, saved, patient, told: value_shown(
-                context, patient, variable, told, saved
+                context, patient, variable, told, saved, is_new=is_new
             ),
         )
 
@@ -176,7 +179,7 @@ class Patients:
             patient.withdraw_observation(number, context.metadata(sent.reason))
             return patient.current(variable.id)
 
-        return self._change_value(context, patient_id, variable, tell)
+        return self._change_value(context, patient_id, variable, tell, is_new=False)
 
 
 def value_shown(
@@ -185,8 +188,11 @@ def value_shown(
     variable: VariableOfValue,
     observation: Observation | None,
     saved: Saved,
+    *,
+    is_new: bool = True,
 ) -> Resource:
-    """A PatientVariable or PatientDateVariable, answered from the aggregate."""
+    """A PatientVariable or PatientDateVariable, answered from the aggregate. Of one that is not
+    new, the chart itself tells who recorded it and when."""
     body: dict[str, Any] = {"id": variable.id, "name": variable.definition["name"]}
     if variable.kind == "number":
         body["units"] = variable.definition["units"]
@@ -202,6 +208,9 @@ def value_shown(
     else:
         body |= observation_body(observation, context.principal.actor, patient.version)
         body["recorded_at"] = instant(saved.recorded_at)
+        if not is_new:
+            for name in ("recorded_by", "recorded_at", "version"):
+                del body[name]
     return Resource(variable.id, patient.version, saved.position, body)
 
 

@@ -64,7 +64,7 @@ class Reviews:
             held = patient.observation(observation_id)
             new = None if decision == "reject" else _reviewed(held, number, prepared or None)
             patient.review(observation_id, decision, new, context.metadata(reason))
-            return patient.current(variable.id)
+            return new
 
         return self._change(context, patient_id, variable, tell)
 
@@ -92,8 +92,7 @@ class Reviews:
             chosen = replace(chosen, observed_on=found.observed_on, day=found.day)
 
         def tell(patient: Patient) -> Observation | None:
-            _choose(patient, found or None, chosen, context.metadata(reason))
-            return patient.current(variable.id)
+            return _choose(patient, found or None, chosen, context.metadata(reason))
 
         return self._change(context, patient_id, variable, tell)
 
@@ -105,9 +104,11 @@ class Reviews:
         tell: Callable[[Patient], Observation | None],
     ) -> Resource:
         def reply(
-            reader: object, saved: Saved, patient: Patient, standing: Observation | None
+            reader: object, saved: Saved, patient: Patient, new: Observation | None
         ) -> Resource:
-            return value_shown(context, patient, variable, standing, saved)
+            standing = patient.current(variable.id)
+            is_new = bool(new and standing and new.id == standing.id)
+            return value_shown(context, patient, variable, standing, saved, is_new=is_new)
 
         return self._application.change(context, Patient, patient_id, tell, reply)
 
@@ -133,16 +134,17 @@ class Reviews:
 
 def _choose(
     patient: Patient, found: Observation | None, chosen: Observation, metadata: Metadata
-) -> None:
+) -> Observation:
     """Review what the run found, while that waits for it; else put the chosen value in place."""
     held = patient.observations.get(found.id) if found else None
     if held is None or held.review is not None:
         new = patient.put_in_place(replace(chosen, review="corrected"))
         patient.record_observation(new, metadata)
-    elif held.is_same_reading(chosen):
-        patient.review(held.id, "accept", _reviewed(held, chosen.id, None), metadata)
-    else:
-        patient.review(held.id, "correct", _reviewed(held, chosen.id, chosen), metadata)
+        return new
+    is_same = held.is_same_reading(chosen)
+    new = _reviewed(held, chosen.id, None if is_same else chosen)
+    patient.review(held.id, "accept" if is_same else "correct", new, metadata)
+    return new
 
 
 def _as_sent(answer: dict[str, Any], number: int, observed_on: str | None) -> ValueIn:

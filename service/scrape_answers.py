@@ -95,21 +95,18 @@ def answered(
 ) -> Resource:
     """An answer as the API shows it: the value that now stands, with the scrape fields."""
     standing = answer.observation or answer.kept
-    shown = value_shown(context, patient, variable, standing, saved)
+    is_new = answer.observation is not None
+    shown = value_shown(context, patient, variable, standing, saved, is_new=is_new)
     body = {
         **shown.body,
         "found": standing is not None,
-        "recorded": answer.observation is not None,
+        "recorded": is_new,
         "variable_id": variable.id,
         "variable_name": variable.definition["name"],
         "model": EXTRACTOR,
         "confidence": standing.confidence if standing else None,
         "candidates": list(answer.candidates),
     }
-    if answer.kept is not None:
-        # Who recorded it, and when, the chart itself tells.
-        for name in ("recorded_by", "recorded_at", "version"):
-            body.pop(name)
     if standing is None:
         body["note"] = answer.reason
     elif body["highlight"]:

@@ -16,9 +16,7 @@ from domain.transparency.note import is_name
 
 PREFIX = "ATTESTOR_"
 # Read by the tests alone, which hand their environment on to the service they start.
-TEST_NAMES = frozenset(
-    {"ATTESTOR_SCREENSHOTS", "ATTESTOR_SHARED", "ATTESTOR_TEST_DATABASE_URL"}
-)
+TEST_NAMES = frozenset({"ATTESTOR_SCREENSHOTS", "ATTESTOR_SHARED", "ATTESTOR_TEST_DATABASE_URL"})
 # This option of the `eventsourcing` library makes readers miss events.
 FORBIDDEN_SUFFIX = "POSTGRES_ENABLE_DB_FUNCTIONS"
 

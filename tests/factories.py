@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 
 from domain.account import ALL_SCOPES
+from domain.demographics import Demographics
 from domain.document import Evidence
 from domain.events import Metadata
 from domain.observation import Observation, VariableKind
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from domain.variable import DateVariableDefinition, VariableDefinition
 from service.bootstrap import Services, build
 from service.context import Context, Idempotency, Principal

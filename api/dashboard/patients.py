@@ -17,9 +17,9 @@ from api.forms import read_upload
 from api.resources.documents import filename_of
 from api.schemas.base import load
 from api.schemas.charts import PatientIn
+from domain.demographics import Demographics
 from domain.errors import Invalid, NotFound
 from domain.ids import Kind
-from domain.patient import Demographics
 from projections.definitions import all_variables
 from projections.exports.csv import cell
 from projections.moments import Moment, moment_of_version, newest_version

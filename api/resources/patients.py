@@ -10,9 +10,9 @@ from api.parameters import bad_query
 from api.request import Request, principal_of
 from api.schemas.base import load
 from api.schemas.charts import PatientIn
+from domain.demographics import Demographics
 from domain.errors import NotFound
 from domain.ids import Kind
-from domain.patient import Demographics
 from projections.moments import Moment, moment_of_version
 from projections.patients import PatientFilter, account_of_patient, find_patient, list_patients
 from service.bootstrap import Services

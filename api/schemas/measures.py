@@ -88,7 +88,5 @@ class MetricIn(Strict):
     )
     is_ascending = Flag()
     overall_algorithm = String(allow_none=True, validate=validate.OneOf(tuple(ALGORITHMS)))
-    eligible_population = Whole(
-        allow_none=True, validate=validate.Range(min=0, max=1_000_000_000)
-    )
+    eligible_population = Whole(allow_none=True, validate=validate.Range(min=0, max=1_000_000_000))
     cms = Nested(CmsIn)

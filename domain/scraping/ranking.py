@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from domain.scraping.date_candidates import DateSearch
+from domain.scraping.flows import Flow
 from domain.scraping.moments import Pick
 from domain.scraping.occasions import Occasion
 from domain.scraping.reading import READINGS, Reading
@@ -54,6 +55,7 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
     best = choose(known, key=lambda stamp: (stamp.day, stamp.minutes), default=None)
     present = any(not each.sighting.is_past for each in possible) and not pick
     several = any(best is not None and _differs(stamp, best) for stamp in known)
+    twice = _repeated(possible)
     ranked = []
     for each in possible:
         score = each.score + LATER_UPLOAD * each.upload
@@ -63,17 +65,16 @@ def rank(seen: Sequence[Ranked], pick: Pick = "") -> list[Ranked]:
         elif each.sighting.is_now and not pick:
             score += NEWEST
         score += NOW * each.sighting.is_now - PAST * (each.sighting.is_past and present)
-        ranked.append(replace(each, score=score + SAID_TWICE * _is_repeated(each, possible)))
+        ranked.append(replace(each, score=score + SAID_TWICE * (each.sighting.text in twice)))
     return sorted(ranked, key=lambda each: -each.score)
 
 
-def _is_repeated(ranked: Ranked, possible: Sequence[Ranked]) -> bool:
-    """Whether the same value stands elsewhere in the document, too."""
-    return any(
-        other.sighting.text == ranked.sighting.text
-        and other.sighting.flow is not ranked.sighting.flow
-        for other in possible
-    )
+def _repeated(possible: Sequence[Ranked]) -> frozenset[str]:
+    """The values that stand in more than one place."""
+    places: dict[str, set[Flow]] = {}
+    for each in possible:
+        places.setdefault(each.sighting.text, set()).add(each.sighting.flow)
+    return frozenset(text for text, flows in places.items() if len(flows) > 1)
 
 
 def _differs(one: Stamp, other: Stamp) -> bool:

@@ -1,6 +1,7 @@
 """Numbers that stand in the same text as a label of the variable."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,10 @@ from domain.scraping.units import Unit
 AFTER, BEFORE = 3.0, 1.5
 FOREIGN_WORD, SKIPPED_NUMBER, BRACKETED = 0.3, 0.9, 0.4
 MOST_FOREIGN_WORDS, MOST_BEFORE, MOST_ADJECTIVES = 6, 24, 2
+MOST_NUMBERS = 8
+"""Numbers behind a label that are looked at."""
 _AND = re.compile(r"\s?(?:and|&|/)\s?", re.I)
+_BREAK = re.compile(r"[;.]\s")
 _HALVES = ("systolic", "diastolic", "blood pressure")
 
 
@@ -35,13 +39,13 @@ class Textual:
         Words and values of the past in between cost little: the value of today comes last.
         """
         text = hit.flow.text
-        stop = context.sentence(text, hit.end)[1]
-        others = [other.start for other in in_flow if other.start >= hit.end and self._parts(other)]
-        stop = min([stop, *others])
+        stop = min(context.sentence(text, hit.end)[1], self._next_label(hit, in_flow))
+        numbers = self.judge.reading.numbers[hit.flow]
+        first = bisect_left(numbers, hit.start if hit.is_loose else hit.end, key=_start)
         skipped, cost, last = 0, 0.0, hit.end
-        for number in self.judge.reading.numbers[hit.flow]:
-            if not (hit.start if hit.is_loose else hit.end) <= number.start < stop:
-                continue
+        for number in numbers[first : first + MOST_NUMBERS]:
+            if number.start >= stop:
+                return
             foreign = context.foreign_words(context.unbracketed(text[last : number.start]))
             if foreign > MOST_FOREIGN_WORDS:
                 return
@@ -57,15 +61,21 @@ class Textual:
     def _counts(self, number: Number, seen: Sighting) -> bool:
         return number.role == "plain" and seen.refusal != sightings.OTHER_KIND
 
+    def _next_label(self, hit: Hit, in_flow: tuple[Hit, ...]) -> int:
+        """Where the reach of a label ends because another begins."""
+        later = in_flow[bisect_left(in_flow, hit.end, key=_start) :]
+        return next((other.start for other in later if self._parts(other)), len(hit.flow.text))
+
     def _shared(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Sighting | None:
         """ "AST and ALT 60 and 50": the number of the label's place among two labels."""
-        text, place = hit.flow.text, in_flow.index(hit)
+        text, place = hit.flow.text, bisect_left(in_flow, hit.start, key=_start)
         for first, index in ((place, 0), (place - 1, 1)):
             both = in_flow[max(first, 0) : first + 2]
             if first < 0 or len(both) < 2 or not _AND.fullmatch(text, both[0].end, both[1].start):
                 continue
             numbers = self.judge.reading.numbers[hit.flow]
-            after = [each for each in numbers if each.start >= both[1].end]
+            behind = bisect_left(numbers, both[1].end, key=_start)
+            after = numbers[behind : behind + 2]
             if len(after) < 2 or not _AND.fullmatch(text, after[0].stop, after[1].start):
                 continue
             if context.foreign_words(text[both[1].end : after[0].start]) == 0:
@@ -78,19 +88,16 @@ class Textual:
 
     def before(self, hit: Hit, in_flow: tuple[Hit, ...]) -> Iterator[Sighting]:
         """ "51% neutrophils": the number directly before the label."""
-        text = hit.flow.text
-        for number in reversed(self.judge.reading.numbers[hit.flow]):
-            if number.start >= hit.start:
-                continue
-            between = text[number.end : hit.start]
-            claimed = any(
-                other.end <= number.start
-                and not re.search(r"[;.]\s", text[other.end : number.start])
-                for other in in_flow
-            )
-            if not claimed and _directly(between, number.unit, self._adjectives(number)):
-                yield self.judge.sighting(hit, hit.flow, number, BEFORE)
+        text, numbers = hit.flow.text, self.judge.reading.numbers[hit.flow]
+        place = bisect_left(numbers, hit.start, key=_start)
+        if place == 0:
             return
+        number = numbers[place - 1]
+        between = text[number.end : hit.start]
+        earlier = in_flow[: bisect_left(in_flow, number.start, key=_start)]
+        claimed = bool(earlier) and not _BREAK.search(text, earlier[-1].end, number.start)
+        if not claimed and _directly(between, number.unit, self._adjectives(number)):
+            yield self.judge.sighting(hit, hit.flow, number, BEFORE)
 
     def _adjectives(self, number: Number) -> int:
         """How many words may stand between a number and its label: "a 6 mm sessile polyp"."""
@@ -98,6 +105,10 @@ class Textual:
         if concept is None or unit is None or unit.dimension not in concept.dimensions:
             return 0
         return MOST_ADJECTIVES
+
+
+def _start(one: Hit | Number) -> int:
+    return one.start
 
 
 def _directly(between: str, unit: Unit | None, adjectives: int) -> bool:

@@ -42,9 +42,7 @@ def to_csv(report: Mapping[str, Any]) -> bytes:
         metric = [entry.get(name) for name in _METRIC]
         for group, stratum, rate in _rates(entry):
             results = [rate.get(name) for name in _RESULTS]
-            writer.writerow(
-                map(cell, [*period, *metric, group, stratum, *results, *_judged(rate)])
-            )
+            writer.writerow(map(cell, [*period, *metric, group, stratum, *results, *_judged(rate)]))
     return written.getvalue().encode()
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+from domain import patient_events
 from domain.observation import Observation
-from domain.patient import Patient
 from service.history.telling import Change, Place, Scene, Told, fields_changed, in_words, sentence
 
 MOST_VALUES = 5
 """So many values of one event are told; the data holds all of them."""
 
 
-def registered(event: Patient.Created, scene: Scene) -> Told:
+def registered(event: patient_events.Created, scene: Scene) -> Told:
     """A patient came."""
     demographics = {name: value for name, value in event.demographics.items() if value}
     name = demographics.get("name")
@@ -19,24 +19,24 @@ def registered(event: Patient.Created, scene: Scene) -> Told:
     return Told(sentence(told), fields_changed({}, demographics))
 
 
-def demographics_changed(event: Patient.DemographicsChanged, scene: Scene) -> Told:
+def demographics_changed(event: patient_events.DemographicsChanged, scene: Scene) -> Told:
     """Who the patient is was corrected."""
     before = scene.before.demographics if scene.before else {}
     changes = fields_changed(before, event.demographics)
     return Told(sentence(*map(in_words, changes)), changes)
 
 
-def recorded(event: Patient.ObservationRecorded, scene: Scene) -> Told:
+def recorded(event: patient_events.ObservationRecorded, scene: Scene) -> Told:
     """A value was put or added."""
     return _values(scene, [event.observation])
 
 
-def imported(event: Patient.ObservationsImported, scene: Scene) -> Told:
+def imported(event: patient_events.ObservationsImported, scene: Scene) -> Told:
     """A line of an import brought values."""
     return _values(scene, event.observations)
 
 
-def withdrawn(event: Patient.ObservationWithdrawn, scene: Scene) -> Told:
+def withdrawn(event: patient_events.ObservationWithdrawn, scene: Scene) -> Told:
     """A value was taken back."""
     name, units = scene.variable(event.variable_id)
     taken = scene.past.observations.get(event.observation_id)
@@ -47,13 +47,13 @@ def withdrawn(event: Patient.ObservationWithdrawn, scene: Scene) -> Told:
     return Told(told, (Change(name, _written(taken), None, *about, _day(taken)),))
 
 
-def document_added(event: Patient.DocumentAdded, scene: Scene) -> Told:
+def document_added(event: patient_events.DocumentAdded, scene: Scene) -> Told:
     """A PDF came."""
     change = Change("document", None, event.filename, evidence=_document(scene, event.document_id))
     return Told(f"{event.filename} was uploaded ({event.bytes} bytes)", (change,))
 
 
-def document_read(event: Patient.DocumentRead, scene: Scene) -> Told:
+def document_read(event: patient_events.DocumentRead, scene: Scene) -> Told:
     """A PDF was read, or refused."""
     filename = scene.filename(event.document_id)
     place = _document(scene, event.document_id)
@@ -64,7 +64,7 @@ def document_read(event: Patient.DocumentRead, scene: Scene) -> Told:
     return Told(f"{filename} was read, {pages}", (change,))
 
 
-def scraped(event: Patient.Scraped, scene: Scene) -> Told:
+def scraped(event: patient_events.Scraped, scene: Scene) -> Told:
     """The extractor looked for values, and found them or not."""
     told, changes = [], []
     for answer in event.answers:
@@ -79,7 +79,7 @@ def scraped(event: Patient.Scraped, scene: Scene) -> Told:
     return Told("; ".join(told) or "A scrape looked for nothing", changes)
 
 
-def reviewed(event: Patient.ValueReviewed, scene: Scene) -> Told:
+def reviewed(event: patient_events.ValueReviewed, scene: Scene) -> Told:
     """A person looked at what was scraped."""
     name, units = scene.variable(event.variable_id)
     old = scene.past.observations.get(event.observation_id)
@@ -98,22 +98,22 @@ def reviewed(event: Patient.ValueReviewed, scene: Scene) -> Told:
     return Told(f"{name}{before} was corrected to {value}{_observed(new)}", (change,))
 
 
-def held(event: Patient.Held, scene: Scene) -> Told:
+def held(event: patient_events.Held, scene: Scene) -> Told:
     """The chart must not be erased."""
     return Told("The patient was put on hold: nothing of it may be erased", ())
 
 
-def released(event: Patient.Released, scene: Scene) -> Told:
+def released(event: patient_events.Released, scene: Scene) -> Told:
     """The hold is over."""
     return Told("The hold on the patient was released", ())
 
 
-def erased(event: Patient.Erased, scene: Scene) -> Told:
+def erased(event: patient_events.Erased, scene: Scene) -> Told:
     """The key is gone, and with it what the events before said."""
     return Told("The patient was erased: its key was destroyed", ())
 
 
-def _not_found(event: Patient.Scraped, answer: dict[str, Any], scene: Scene) -> str:
+def _not_found(event: patient_events.Scraped, answer: dict[str, Any], scene: Scene) -> str:
     name, _ = scene.variable(answer["variable_id"])
     looked_in = [each["id"] for each in event.documents if "reason" not in each]
     documents = ", ".join(scene.filename(number) for number in looked_in) or "no document"

@@ -97,7 +97,6 @@ def test_a_date_of_the_note_is_found(note: DocumentWords, name: str, value: str)
             "Vitamin D is named on page 1, but ordered or pending without a result.",
         ),
         ("PSA", "ng/mL", "Nothing in the text is called PSA."),
-        ("Weight", "lb", "Weight is given on page 1, but not in lb: \u201cWeight: 81.4\u201d."),
     ],
 )
 def test_what_the_note_does_not_say_is_not_found(

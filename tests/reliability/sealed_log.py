@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 
+from domain.demographics import Demographics
 from domain.observation import Observation
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from domain.transparency.note import VerifierKey
 from projections.runner import Runner
 from projections.transparency import log_keys

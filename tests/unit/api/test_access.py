@@ -19,11 +19,12 @@ DOCUMENT = "pdf_000000000000000000000000"
 SCOPES = {
     Scope.PATIENTS_READ: {"list_patients", "get_patient", "list_documents", "list_observations",
                           "get_document", "get_document_file", "get_document_words",
-                          "get_document_page",
-                          "list_metric_patients"},
+                          "get_document_page", "list_metric_patients", "get_patient_report",
+                          "list_patient_scrapes"},
     Scope.PATIENTS_WRITE: {"register_patient", "change_patient", "upload_document", "put_value",
                            "scrape_value", "put_date_value", "scrape_date_value",
-                           "add_observation", "import_patients", "get_job"},
+                           "add_observation", "import_patients", "get_job", "scrape_patient",
+                           "scrape_many", "review_value", "choose_candidate"},
     Scope.DEFINITIONS_READ: {"list_variables", "get_variable", "list_date_variables",
                              "get_date_variable", "list_metrics", "get_metric", "get_account"},
     Scope.DEFINITIONS_WRITE: {"define_variable", "change_variable", "define_date_variable",
@@ -34,7 +35,8 @@ SCOPES = {
     Scope.AUDIT_READ: {"list_accesses", "get_patient_history", "get_variable_history",
                        "get_date_variable_history", "get_metric_history", "get_report_history",
                        "get_api_key_history", "list_events", "get_event", "get_report_bundle",
-                       "draw_sample", "compare_abstraction"},
+                       "draw_sample", "compare_abstraction", "prove_event", "get_checkpoint",
+                       "list_checkpoints", "list_log_keys", "get_tile", "prove_consistency"},
     Scope.KEYS_ADMIN: {"list_api_keys", "issue_api_key", "get_api_key", "revoke_api_key",
                        "rotate_api_key", "get_api_key_usage", "change_account"},
 }  # fmt: skip
@@ -125,6 +127,8 @@ BODIES: dict[str, Any] = {
     "change_metric": {"name": "Mine now"},
     "attest_report": {"attested_by": "Me", "statement": "Mine now"},
     "restate_report": {"reason": "Mine now"},
+    "review_value": {"decision": "accept"},
+    "choose_candidate": {"variable_id": 1, "candidate": 0},
     "compare_abstraction": {"percent": 5, "seed": "s", "worksheet": "Mine now"},
 }
 WITH_IDS = [operation for operation in GUARDED if FIELD.search(operation.path)]

@@ -12,7 +12,7 @@ INDIVIDUAL = {"entity_type": "individual", "tin": "123456789", "npi": "123456789
 
 
 def test_an_account_shows_null_until_somebody_says_who_submits(
-    new_caller: Callable[[str], Caller]
+    new_caller: Callable[[str], Caller],
 ) -> None:
     caller = new_caller("Harbor Clinic")
     before = caller.get("/account").json["data"]

@@ -99,8 +99,10 @@ JSON = st.recursive(
     | st.integers(-(10**15) + 1, 10**15 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.from_regex(r"\A\w{1,8}\Z"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.from_regex(r"\A\w{1,8}\Z"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

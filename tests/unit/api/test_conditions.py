@@ -21,9 +21,7 @@ def keyed(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
-def test_a_repeat_with_the_same_key_gets_the_first_answer_and_does_nothing(
-    caller: Caller
-) -> None:
+def test_a_repeat_with_the_same_key_gets_the_first_answer_and_does_nothing(caller: Caller) -> None:
     first = caller.post("/patients", json={"name": "A", "sex": "F"}, headers=keyed("k-1"))
     again = caller.post("/patients", body=b'{ "sex":"F", "name":"A" }', headers=keyed("k-1"))
     assert (first.status_code, again.status_code) == (201, 201)

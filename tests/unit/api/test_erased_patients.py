@@ -29,6 +29,9 @@ def test_an_erased_patient_is_as_unknown_as_one_that_never_was(
         ("GET", "/documents", None), ("GET", "/observations", None), ("PUT", "", {"name": "Back"}),
         ("PUT", f"/variables/{variable}", value), ("POST", f"/variables/{variable}/scrape", {}),
         ("POST", "/observations", {"variable_id": variable, **value}),
+        ("POST", "/scrape", {}), ("GET", "/scrapes", None),
+        ("POST", "/observations/1/review", {"decision": "accept"}),
+        ("POST", "/scrapes/1/choice", {"variable_id": variable, "candidate": 0}),
     ):  # fmt: skip
         sent = {} if body is None else {"json": body}
         answer = caller(method, path + rest, **sent)

@@ -33,9 +33,7 @@ def links(header: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("start", ["/patients?limit=3", "/patients?page=1&page_size=3"])
-def test_following_next_shows_everything_once(
-    caller: Caller, names: list[str], start: str
-) -> None:
+def test_following_next_shows_everything_once(caller: Caller, names: list[str], start: str) -> None:
     seen, path = [], start
     for _ in range(10):
         answer = caller.get(path)

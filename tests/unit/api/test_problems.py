@@ -123,5 +123,3 @@ def test_a_problem_is_json_even_where_the_path_is_not_text(anyone: TestClient) -
     answer = anyone.simulate_get("/patients/%ff%00")
     assert answer.status_code == 404
     assert json.loads(answer.content)["status"] == 404
-
-

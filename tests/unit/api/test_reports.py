@@ -224,9 +224,7 @@ def test_before_the_first_event_there_was_no_metric(clinic: Clinic) -> None:
     ["2025-01-01", "2025-01-01T00:00:00", "2025-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
      "now", "", "9000-01-01T00:00:00Z"],
 )  # fmt: skip
-def test_a_moment_that_is_naive_impossible_or_to_come_is_a_400(
-    caller: Caller, moment: str
-) -> None:
+def test_a_moment_that_is_naive_impossible_or_to_come_is_a_400(caller: Caller, moment: str) -> None:
     answer = caller.get("/cms-reports", params={"as_of": moment})
     assert answer.status_code == 400
 

@@ -57,9 +57,7 @@ def test_every_route_of_the_application_is_an_operation_and_the_other_way_round(
 
 def test_openapi_describes_exactly_the_operations() -> None:
     described = json.loads(specification())
-    paths = {
-        (path, method.upper()) for path, item in described["paths"].items() for method in item
-    }
+    paths = {(path, method.upper()) for path, item in described["paths"].items() for method in item}
     assert paths == {(operation.route, operation.method) for operation in OPERATIONS}
 
 

@@ -157,9 +157,7 @@ def test_a_body_without_end_is_cut_off_at_the_limit(
 
 def test_an_announced_length_above_the_limit_is_refused_before_reading(caller: Caller) -> None:
     body = Endless()
-    answer = caller.post(
-        "/patients", extras={"wsgi.input": body, "CONTENT_LENGTH": str(10 << 30)}
-    )
+    answer = caller.post("/patients", extras={"wsgi.input": body, "CONTENT_LENGTH": str(10 << 30)})
     assert answer.status_code == 413
     assert body.taken == 0
 
@@ -196,9 +194,7 @@ def test_an_import_is_ndjson_or_csv(
 
 def test_a_repeated_import_is_one_job(caller: Caller) -> None:
     headers = {"Content-Type": "text/csv", "Idempotency-Key": "i-1"}
-    first, again = (
-        caller.post("/imports", body=b"name\nA\n", headers=headers) for _ in range(2)
-    )
+    first, again = (caller.post("/imports", body=b"name\nA\n", headers=headers) for _ in range(2))
     assert again.json["data"]["id"] == first.json["data"]["id"]
     other = caller.post("/imports", body=b"name\nB\n", headers=headers)
     assert other.status_code == 422

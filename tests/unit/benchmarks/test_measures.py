@@ -33,7 +33,8 @@ def test_every_patient_has_a_head_and_ten_values_and_is_counted(world: World) ->
 def test_the_index_that_measures_read_is_made_again(world: World) -> None:
     rows = world.database.rows("SELECT indexname FROM pg_indexes WHERE tablename = 'observations'")
     assert {row[0] for row in rows} == {
-        "observations_pkey", "observations_now", "observations_of_variable", "observations_history"
+        "observations_pkey", "observations_now", "observations_of_variable",
+        "observations_history", "observations_ended",
     }  # fmt: skip
 
 

@@ -10,11 +10,12 @@ from eventsourcing.utils import get_topic
 from domain import events
 from domain.account import Account, ApiKey
 from domain.catalogue import CATALOGUE
+from domain.demographics import Demographics
 from domain.document import Document, LookedIn
 from domain.ids import Kind, aggregate_id
 from domain.job import Job
 from domain.metric import Metric, MetricDefinition
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from domain.report import Report
 from domain.user import User
 from domain.variable import DateVariable, DateVariableDefinition, Variable, VariableDefinition

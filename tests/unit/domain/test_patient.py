@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.demographics import Demographics
 from domain.document import DocumentStatus, Evidence
 from domain.errors import Conflict, Invalid, NotFound
 from domain.observation import Observation
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from tests.factories import chart, evidence, metadata, observation
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.account import Account
-from domain.patient import Demographics, Patient
+from domain.demographics import Demographics
+from domain.patient import Patient
 from domain.variable import Variable, VariableDefinition
 from projections.inline import INLINE, fold_inline
 from projections.projection import Recorded

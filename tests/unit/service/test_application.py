@@ -7,9 +7,10 @@ from threading import Barrier
 
 import pytest
 
+from domain.demographics import Demographics
 from domain.errors import Conflict, Contended, Forbidden, NotFound, VersionMismatch
 from domain.ids import Kind, aggregate_id
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from service.bootstrap import Services
 from service.patients import ValueIn
 from tests.factories import Tenant, observation, tenant

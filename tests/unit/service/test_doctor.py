@@ -60,8 +60,8 @@ def found_after(services: Services, statement: str, undo: str) -> dict[str, str]
 def test_a_sound_installation_is_well_in_every_respect(services: Services) -> None:
     assert findings(services) == {}
     assert [each.what for each in examine(services)] == [
-        "server settings", "schema", "rights", "log", "keys", "documents", "projections",
-        "read models",
+        "server settings", "schema", "rights", "log", "keys", "documents", "transparency log",
+        "projections", "read models",
     ]  # fmt: skip
 
 

@@ -22,11 +22,12 @@ from eventsourcing.utils import get_topic, register_topic, resolve_topic
 from domain import events
 from domain.account import Account, ApiKey
 from domain.catalogue import CATALOGUE
+from domain.demographics import Demographics
 from domain.document import DocumentStatus
 from domain.ids import Kind, aggregate_id
 from domain.job import Job
 from domain.metric import Metric
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from domain.report import Report
 from domain.variable import DateVariable, Variable
 from service.mapper import EventMapper, decode

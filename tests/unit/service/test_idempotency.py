@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from domain.demographics import Demographics
 from domain.errors import KeyReused
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from service.bootstrap import Services
 from service.context import Context
 from service.idempotency import AnsweredBefore, sweep

@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from domain.demographics import Demographics
 from domain.errors import Forbidden, Invalid, NotFound, TooLarge
 from domain.ids import Kind
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from service.bootstrap import Services
 from service.history.history import Wanted
 from service.import_file import LINE_MAX, ImportFile

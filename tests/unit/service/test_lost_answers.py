@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from eventsourcing.persistence import StoredEvent
 
+from domain.demographics import Demographics
 from domain.errors import OutcomeUnknown, Unavailable
-from domain.patient import Demographics
 from projections.database import Database
 from service.recorder import Append, Recorder, Saved
 from tests.factories import idempotency, services_on, tenant

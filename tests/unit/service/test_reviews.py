@@ -64,6 +64,17 @@ def test_a_rejected_reading_counts_nowhere_and_does_not_come_back(clinic: Tenant
     assert chart.patient.current(chart.hba1c) is None
 
 
+def test_after_a_rejection_an_older_value_is_not_passed_off_as_recorded_now(
+    clinic: Tenant,
+) -> None:
+    chart = Chart(clinic)
+    clinic.put(chart.id, chart.hba1c, "6.0", observed_on="2025-02-01")
+    chart.scrape()
+    shown = chart.review("reject")
+    assert shown["value"] == "6.0"
+    assert not {"recorded_by", "recorded_at", "version"} & set(shown)
+
+
 def test_a_rejected_reading_does_not_keep_another_place_from_being_found(clinic: Tenant) -> None:
     chart = Chart(clinic)
     chart.scrape()

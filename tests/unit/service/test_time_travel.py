@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.operations import OPERATIONS
+from domain.demographics import Demographics
 from domain.ids import Kind, aggregate_id
 from domain.observation import Observation
-from domain.patient import Demographics, Patient
+from domain.patient import Patient
 from projections import observations, patients
 from projections.measure_results import MeasureResults
 from projections.moments import Moment, moment_at
