@@ -38,7 +38,7 @@ def figure(number: Number, printed: str, unit: Unit | None, wanted: Wanted) -> F
     misprinted = unit is not None and refusal != "" and _is_misprint(unit, number, wanted)
     if misprinted:
         unit, refusal = None, ""
-    text, source = _text(number, wanted), ""
+    text, source = _text(number, wanted), printed if number.is_sum else ""
     if not refusal and unit and wanted.unit and not unit.is_same(wanted.unit) and not number.second:
         text = plain(rounded(Decimal(number.text), unit, wanted.unit, concept))
         source = printed if not assumed and number.unit else f"{printed} {unit.spelling}"

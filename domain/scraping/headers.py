@@ -13,6 +13,7 @@ from domain.scraping.phrases import spell
 from domain.scraping.stamps import CLOCK, SHORT
 
 MOST_WORDS, LONG_HEADING = 6, 10
+_TESTS = re.compile(r"(?:lab )?(?:tests?|results?)", re.I)
 _FORM = re.compile(r":\s*\w")
 _COUNTED = re.compile(r"[^\W\d]+\s?#?\d{1,2}", re.I)
 _SHORT_STAMP = re.compile(rf"(?:[^\W\d]+\s)?{SHORT}(?:\s\d\d?:?\d\d)?")
@@ -40,7 +41,7 @@ def heads_first(cells: Sequence[Flow]) -> bool:
     if any(stamps):
         first = stamps.index(True)
         if any(
-            events_in(cell.text, spell(cell.text)) and not is_column(cell.text)
+            events_in(cell.text, spell(cell.text)) and not _TESTS.fullmatch(cell.text)
             for cell in cells[:first]
         ):
             return False

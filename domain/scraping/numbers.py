@@ -20,7 +20,10 @@ _PAIR = re.compile(
     r"(?P<second>\d{1,3}(?:\.\d)?)(?!\s?/|\w*\d|[.,]\d)",
     re.IGNORECASE,
 )
-_SUM = re.compile(r"(?<![\w.])\d\s?\+\s?\d(?:\s?\+\s?\d)*(?:\s?=\s?(?P<total>\d+))?(?:/\d+)?")
+_SUM = re.compile(
+    r"(?<![\w.])\d\s?\+\s?(?:[A-Z]\w*\s)?\d(?:\s?\+\s?(?:[A-Z]\w*\s)?\d)*"
+    r"(?:\s?=\s?(?P<total>\d+))?(?:/\d+)?"
+)
 _RANGE = re.compile(
     rf"(?<![\w.,/]){_FIGURE}\s?(?:[^\W\d_]{{1,6}}(?:/[^\W\d_]{{1,6}})?|%|°[CF])?\s?(?:-|\u2013|\u2014|\bto\b)"
     rf"\s?{_FIGURE}(?![\w]*-\w)"
@@ -41,6 +44,9 @@ _BOUND_AFTER = re.compile(
 )
 _COMMA = re.compile(r"(?<![\d.,])\d{1,3},\d{1,2}(?![\d.,])")
 _POINT = re.compile(r"(?<![\d.,/-])\d{1,3}\.\d{1,2}(?![\d./-])")
+_JOINED = re.compile(
+    rf"\s?(?::|=|of|was|were)?\s?({_FIGURE})\s?/\s?({_FIGURE})(?![\w/]|\.\d)", re.I
+)
 _CHANGED = re.compile(
     r"\b(?:rose|risen|increased|improved|decreased|declined|fell|fallen|dropped|went|gone|came"
     r"|changed|up|down|reduced)\s+from\s+$",
@@ -57,7 +63,8 @@ Role = Literal["plain", "range", "bound"]
 class Number:
     """`text` is the value in plain digits; `second` the lower half of a pair such as 128/76.
 
-    The digits stand from `start` to `end`, a unit behind them ends at `stop`.
+    The digits stand from `start` to `end`, a unit behind them ends at `stop`. `is_sum` when two
+    figures make up the value (5 ft 10 in), which is not printed itself.
     """
 
     text: str
@@ -68,6 +75,7 @@ class Number:
     unit: Unit | None = None
     second: str | None = None
     stop: int = 0
+    is_sum: bool = False
 
 
 def numbers_in(text: str, decimal_comma: bool = False) -> tuple[Number, ...]:
@@ -79,7 +87,7 @@ def numbers_in(text: str, decimal_comma: bool = False) -> tuple[Number, ...]:
     found = []
     for value, unit, start, end, stop in compounds_in(text):
         if not _within(start, taken):
-            found.append(Number(str(value), value, start, end, unit=unit, stop=stop))
+            found.append(Number(str(value), value, start, end, unit=unit, stop=stop, is_sum=True))
             taken.append((start, stop))
     for number in (*_sums(text, taken), *_pairs(text, taken), *_singles(text, decimal_comma)):
         if not _within(number.start, taken):
@@ -105,6 +113,17 @@ def plain(figure: str, decimal_comma: bool = False) -> str:
         figure = figure.replace(",", "")
     figure = figure.replace(",", ".")
     return f"0{figure}" if figure.startswith(".") else figure
+
+
+def joined_in(text: str, start: int) -> tuple[Number, ...]:
+    """The two figures of "22/1.2" at `start` of `text`, which belong to two labels joined alike."""
+    match = _JOINED.match(text, start)
+    if match is None:
+        return ()
+    figures = ((plain(match[group]), *match.span(group)) for group in (1, 2))
+    return tuple(
+        Number(figure, Decimal(figure), begin, end, stop=end) for figure, begin, end in figures
+    )
 
 
 def _sums(text: str, taken: list[tuple[int, int]]) -> Iterator[Number]:

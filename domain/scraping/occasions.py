@@ -24,7 +24,9 @@ _TENSE = re.compile(
     re.I,
 )
 _HEADED = re.compile(rf"\b(?:(?P<last>{_LAST})|(?P<next>{_NEXT}))\b", re.I)
-_OWN_NEXT = re.compile(r"follow|return|rtc|appointment|appt|see .* again", re.I)
+_OWN_NEXT = re.compile(
+    r"follow|return|rtc|appointment|appt|see .* again|be (?:seen|reviewed)", re.I
+)
 _DATE_OF = re.compile(r"\bdate(?: of)?\s$", re.I)
 _HEADS = re.compile(r"\s?(?:(?:date|time|on|at|date ?/ ?time)\s?)?:|\sdate\b|\.\s?(?=\d)", re.I)
 _NAME_FILLER_TEXT = """

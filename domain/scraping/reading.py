@@ -21,6 +21,7 @@ _PERFORMED = re.compile(
     r"\b(?:operative )?(?:procedures?|operations?|study|specimens?)(?: performed| type)?:", re.I
 )
 
+_PROCEDURE = re.compile(r"(?:procedures?|operations?|study|exam(?:ination)? type)\s?:?", re.I)
 _TO_COME = re.compile(
     r"\b(?:next|due|follow|return|schedul|appointment|appt|expir|until|through|valid|accredit"
     r"|repeat|in \d+ (?:weeks|months|years))\w*[^.;]*$",
@@ -93,7 +94,13 @@ class Reading:
             if (found := _PERFORMED.search(flow.text)) is not None
             for below in [self.under(flow) if found.start() == 0 else None]
         ]
-        return " ".join((*first, *named))
+        beside = [
+            cell.text
+            for flow in self.layout.flows
+            if _PROCEDURE.fullmatch(flow.text)
+            for cell in self.right_of(flow)[:1]
+        ]
+        return " ".join((*first, *named, *beside))
 
     def _is_title(self, row: Row) -> bool:
         cell = row.cells[0]

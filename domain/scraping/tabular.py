@@ -13,12 +13,13 @@ from domain.scraping.names import FILLER, OWN
 from domain.scraping.phrases import Tokens, tokens
 from domain.scraping.reading import Reading
 from domain.scraping.sightings import Sighting
-from domain.scraping.tables import Row
+from domain.scraping.tables import Row, Table
 from domain.scraping.units import named
 
 ROW, COLUMN, CROSSED, SERIES, BELOW = 3.0, 2.6, 3.2, 2.4, 1.8
 FOREIGN_WORD, SKIPPED_NUMBER, DEEPER_ROW, NOT_FIRST = 0.3, 0.9, 0.05, 0.45
 MOST_EXTRA_WORDS, MOST_CELL_WORDS, MOST_LABEL_WORDS, MOST_TAIL = 4, 30, 6, 20
+MOST_HEADING_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,30 @@ class Tabular:
         table = self.reading.grid.table(hit.flow)
         if table is None or table.header is None or self.reading.numbers[hit.flow]:
             return
-        if hit.flow not in table.header.cells:
+        if hit.flow not in table.header.cells and not self._is_stacked(hit.flow, table):
             return
         words = hit.flow.words_between(hit.start, hit.end)
         column = self.reading.layout.box_of(words)
         for depth, cells in enumerate(self.reading.rows_below(hit.flow)):
             for cell in cells:
                 head = self.reading.grid.heading(cell)
-                if overlaps(cell.segments[0].box, column) or head is hit.flow:
+                under = overlaps(cell.segments[0].box, column) or head is hit.flow
+                if under and not self._are_merged(hit.flow, cell):
                     yield from self._first(hit, cell, COLUMN - DEEPER_ROW * depth)
+
+    def _are_merged(self, heading: Flow, cell: Flow) -> bool:
+        """Whether columns stand so close that neither headings nor values can be told apart."""
+        return len(self.reading.known[heading]) > 1 and len(self.reading.numbers[cell]) > 1
+
+    def _is_stacked(self, flow: Flow, table: Table) -> bool:
+        """Whether a cell is a further line of the heading: no figures stand above it."""
+        place = table.rows.index(self.reading.grid.row(flow))
+        above = table.rows[: place + 1]
+        return (
+            table.header is above[0]
+            and len(above) <= MOST_HEADING_LINES
+            and not any(self.reading.numbers[cell] for row in above for cell in row.cells)
+        )
 
     def _series(self, hit: Hit) -> Iterator[Sighting]:
         """Rows of a date and a value each, directly below a text that ends with the label."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.scraping import context, sightings
+from domain.scraping.flows import Flow
 from domain.scraping.judge import Judge
 from domain.scraping.labels import Hit
-from domain.scraping.numbers import Number
+from domain.scraping.numbers import Number, joined_in
 from domain.scraping.sightings import Sighting
 from domain.scraping.units import Unit
 
@@ -73,14 +74,20 @@ class Textual:
             both = in_flow[max(first, 0) : first + 2]
             if first < 0 or len(both) < 2 or not _AND.fullmatch(text, both[0].end, both[1].start):
                 continue
-            numbers = self.judge.reading.numbers[hit.flow]
-            behind = bisect_left(numbers, both[1].end, key=_start)
-            after = numbers[behind : behind + 2]
+            after = self._two_behind(hit.flow, both[0].end, both[1])
             if len(after) < 2 or not _AND.fullmatch(text, after[0].stop, after[1].start):
                 continue
             if context.foreign_words(text[both[1].end : after[0].start]) == 0:
                 return self.judge.sighting(hit, hit.flow, after[index], AFTER)
         return None
+
+    def _two_behind(self, flow: Flow, end: int, second: Hit) -> tuple[Number, ...]:
+        """The two numbers behind two labels; both pairs may be joined by a slash."""
+        if "/" in flow.text[end : second.start] and (two := joined_in(flow.text, second.end)):
+            return two
+        numbers = self.judge.reading.numbers[flow]
+        behind = bisect_left(numbers, second.end, key=_start)
+        return numbers[behind : behind + 2]
 
     def _parts(self, other: Hit) -> bool:
         """Whether another label ends the reach of this one."""

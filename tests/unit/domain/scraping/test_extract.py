@@ -144,6 +144,14 @@ def test_a_figure_that_can_only_be_in_another_unit_is_converted_and_said_to_be()
     assert "No unit is printed; the figure can only be 132 g/l." in answer.note
 
 
+def test_a_sum_of_two_units_is_boxed_and_told_as_printed() -> None:
+    answer = ask("Height: 5 ft 10 in", "Height", "in")
+    assert isinstance(answer, Found)
+    assert answer.value == "70"
+    assert "5 ft 10 in on the page, converted to 70 in." in answer.note
+    assert read_back(document("Height: 5 ft 10 in"), 1, answer.box) == "5 ft 10"
+
+
 def test_of_two_units_the_asked_one_is_taken() -> None:
     text = "Weight        145 lbs (65.8 kg)"
     assert value(ask(text, "Weight", "kg")) == "65.8"
