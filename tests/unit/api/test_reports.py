@@ -175,6 +175,8 @@ def test_verify_computes_the_same_bytes_from_the_log(clinic: Clinic) -> None:
         "sha256": frozen["sha256"],
         "recomputed_sha256": frozen["sha256"],
         "differing_metrics": [],
+        "erased_patients": 0,
+        "is_explained": True,
     }
 
 

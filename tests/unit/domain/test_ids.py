@@ -56,4 +56,5 @@ def test_stored_kinds_keep_their_numbers() -> None:
         "METRIC": 6,
         "JOB": 7,
         "REPORT": 8,
+        "USER": 9,
     }

@@ -8,6 +8,7 @@ import pytest
 from falcon.testing import TestClient
 
 from api.dashboard.routes import ROUTES, Route
+from api.operation import FIELD
 from domain.errors import Conflict, Invalid, NotFound, TooManyFailures, Unauthenticated
 from domain.user import SCOPES, Role
 from service.users import ABSOLUTE, IDLE, MOST_FAILURES, THROTTLE, Users
@@ -39,10 +40,7 @@ def users(clinic: Clinic, clock: Clock) -> Users:
 
 def place(path: str) -> str:
     """A path with something for each of its fields."""
-    for field in ("user_id", "key_id", "patient_id", "metric_id", "report_id", "position",
-                  "number", "job_id", "observation_id"):  # fmt: skip
-        path = path.replace("{" + f"{field}:id" + "}", "1")
-    return path.replace("{document_id:document}", "pdf_1")
+    return FIELD.sub(lambda field: "pdf_1" if field[2] == "document" else "1", path)
 
 
 @pytest.mark.parametrize("route", PRIVATE, ids=lambda route: f"{route.method} {route.path}")
