@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import falcon
 
+from api.dashboard.candidates import last_run
 from api.dashboard.page_sizes import Sizes, page_sizes
 from api.dashboard.pages import Pages
 from api.dashboard.patients import PATIENTS, patient_of, values_of
@@ -22,7 +23,7 @@ from projections.definitions import all_variables
 from projections.patients import find_patient, list_documents, list_incomplete
 from service.bootstrap import Services
 from service.patients import ValueIn as SentValue
-from service.reviews import Decision
+from service.reviews import Choice, Decision
 from service.scrape_jobs import Asked
 from service.scraping import Run
 
@@ -112,6 +113,17 @@ class Abstraction:
             ),
         )
 
+    def on_post_choice(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
+        """Take another candidate of the last run."""
+        form = req.context.form
+        position, variable_id, candidate = (
+            _whole(form[name], name) for name in ("position", "variable_id", "candidate")
+        )
+        chosen = Choice(position, variable_id, candidate)
+        self._try(req, resp, patient_id, variable_id, "value-saved", lambda: (
+            self._services.reviews.choose(req.command(), patient_id, chosen)
+        ))  # fmt: skip
+
     def on_post_scrape(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
         """Look for every variable in all documents of the patient."""
         command = req.command()
@@ -185,6 +197,7 @@ class Abstraction:
         documents = list_documents(self._database, patient_id)
         sheet = self._sheet(req, documents)
         held = {value["id"]: value for value in values_of(patient)}
+        run = last_run(self._services, req.command(), patient_id)
         self._pages.show(
             req,
             resp,
@@ -192,7 +205,11 @@ class Abstraction:
             patient=patient,
             documents=documents,
             sheet=sheet,
-            items=[(*each, held.get(each[0])) for each in self._variables(req)],
+            run=run.position,
+            items=[
+                (*each, held.get(each[0]), run.others(each[0], held.get(each[0])))
+                for each in self._variables(req)
+            ],
             boxes=[value for value in held.values() if sheet.shows(value)],
             error=error,
             at=at,

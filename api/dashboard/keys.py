@@ -18,20 +18,21 @@ from service.keys import NewKey
 KEYS = "/dashboard/keys"
 _MOST_KEYS = 1000
 _DAYS = 30
+_ERROR = 400
 _OVERLAPS = {"0": "now", "24": "in a day", "168": "in a week"}
 
 
 @dataclass(frozen=True)
 class Use:
-    """The last 24 hours of a key, the oldest hour first."""
+    """Calls of a key: of the last 24 hours, the oldest first, or of any other parts of a time."""
 
-    by_hour: tuple[int, ...]
+    parts: tuple[int, ...]
     errors: int
 
     @property
     def calls(self) -> int:
         """All of them."""
-        return sum(self.by_hour)
+        return sum(self.parts)
 
     @property
     def error_rate(self) -> float | None:
@@ -132,6 +133,7 @@ class Keys:
             usage=usage,
             days=days,
             calls=[by_day[day] for day in days],
+            use=Use(tuple(row["calls"] for row in usage), _errors(usage)),
             overlaps=_OVERLAPS,
             error=error,
         )
@@ -155,6 +157,10 @@ def uses_of(hours: list[HourOfUse], now: datetime) -> dict[int, Use]:
             calls[use.key_id][23 - back] += use.calls
             errors[use.key_id] += use.errors
     return {key_id: Use(tuple(by_hour), errors[key_id]) for key_id, by_hour in calls.items()}
+
+
+def _errors(usage: list[dict[str, Any]]) -> int:
+    return sum(row["calls"] for row in usage if row["status"] >= _ERROR)
 
 
 def status_of(key: dict[str, Any], now: datetime) -> str:

@@ -1,5 +1,6 @@
 """A patient's report: every value with its place, every measure with its reasons, to print."""
 
+from datetime import datetime
 from typing import Any
 
 import falcon
@@ -10,9 +11,14 @@ from api.dashboard.patients import patient_of, values_of
 from api.dashboard.periods import asked, moment_of
 from api.dashboard.request import DashboardRequest
 from domain.errors import NotFound
+from domain.ids import Kind
+from projections.history import Place
 from projections.patient_report import find_patient_report
 from projections.patients import list_documents
 from service.bootstrap import Services
+from service.history.history import Wanted
+
+_LAST = 10
 
 
 class PatientReports:
@@ -48,4 +54,13 @@ class PatientReports:
             documents=documents,
             report=report,
             asked=wanted,
+            history=self._history(req, patient_id, wanted.moment),
         )
+
+    def _history(
+        self, req: DashboardRequest, patient_id: int, until: datetime | None
+    ) -> list[dict[str, Any]]:
+        """The last events of the patient, the newest first."""
+        wanted = Wanted((Kind.PATIENT, patient_id), until=until)
+        place = Place(_LAST, is_newest_first=True)
+        return list(self._services.history.page(req.command(), wanted, place).items)

@@ -104,6 +104,7 @@ class Patients:
             missing=[body["name"] for number, _, body in variables if number not in held],
             documents=list_documents(self._database, patient_id, moment),
             moment=moment,
+            as_of=wanted.local(req.principal.zone),
             newest=newest_version(self._database, Kind.PATIENT, patient_id),
         )
 

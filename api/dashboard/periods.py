@@ -32,6 +32,12 @@ class Asked:
         """The moment as an address holds it."""
         return None if self.moment is None else instant(self.moment)
 
+    def local(self, zone: str) -> str | None:
+        """The moment as a browser's field shows it, in a zone, to the minute."""
+        if self.moment is None:
+            return None
+        return f"{self.moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+
 
 def asked(req: DashboardRequest) -> Asked:
     """The page's `period` and `as_of`; by default this year, now. Raises Invalid."""

@@ -18,13 +18,14 @@ class Route:
     scope: Scope | None = None
     is_public: bool = False
     is_upload: bool = False
+    is_export: bool = False
 
     @property
     def is_recorded(self) -> bool:
-        """Whether it shows or changes what is known of patients, so that the access log tells."""
-        return self.scope in (Scope.PATIENTS_READ, Scope.PATIENTS_WRITE) or (
-            self.scope is Scope.AUDIT_READ
-        )
+        """Whether the access log tells: it shows or changes what is known of patients, or gives
+        a file away."""
+        of_patients = (Scope.PATIENTS_READ, Scope.PATIENTS_WRITE, Scope.AUDIT_READ)
+        return self.is_export or self.scope in of_patients
 
 
 USER = "/dashboard/people/{user_id:id}"
@@ -56,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{PATIENT}/chart", "abstraction", READ_P),
     Route("POST", f"{PATIENT}/chart/value", "abstraction.value", WRITE_P),
     Route("POST", f"{PATIENT}/chart/review", "abstraction.review", WRITE_P),
+    Route("POST", f"{PATIENT}/chart/choice", "abstraction.choice", WRITE_P),
     Route("POST", f"{PATIENT}/chart/scrape", "abstraction.scrape", WRITE_P),
     Route("GET", "/dashboard/queue", "abstraction.queue", READ_P),
     Route("GET", f"{DOCUMENT}/pages/{{page:id}}.png", "abstraction.picture", READ_P),
@@ -73,9 +75,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{METRIC}/patients", "metrics.members", Scope.PATIENTS_READ),
     Route("GET", "/dashboard/reports", "reports.list", READ_R),
     Route("POST", "/dashboard/reports", "reports.list", WRITE_R),
-    Route("GET", "/dashboard/reports/file", "reports.download", READ_R),
+    Route("GET", "/dashboard/reports/file", "reports.download", READ_R, is_export=True),
     Route("GET", REPORT, "reports.one", READ_R),
-    Route("GET", f"{REPORT}/file", "reports.file", READ_R),
+    Route("GET", f"{REPORT}/file", "reports.file", READ_R, is_export=True),
     Route("GET", f"{REPORT}/diff", "reports.diff", READ_R),
     Route("POST", f"{REPORT}/attest", "reports.attest", WRITE_R),
     Route("POST", f"{REPORT}/submit", "reports.submit", WRITE_R),

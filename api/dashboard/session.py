@@ -111,6 +111,8 @@ def refuse_other_sites(req: DashboardRequest) -> None:
 
 
 def _sign_in_and_back(req: DashboardRequest) -> str:
-    if req.method not in ("GET", "HEAD") or req.path == "/dashboard":
+    if req.method not in ("GET", "HEAD"):
+        return f"{SIGN_IN}?done=session-over"
+    if req.path == "/dashboard":
         return SIGN_IN
     return f"{SIGN_IN}?next={quote(req.relative_uri)}"

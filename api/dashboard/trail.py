@@ -11,6 +11,7 @@ from projections.access_log import Access, patient_of_document
 from service.bootstrap import Services
 
 _REFUSED = 403
+_NOT_LET_IN = ("door.sign_in", (401, 429))
 
 
 class Leave:
@@ -51,7 +52,12 @@ class Leave:
         context = req.context
         route = BY_ROUTE.get((req.uri_template or "", req.method))
         who = context.signed_in.principal if context.signed_in else None
-        if route is None or not ((route.is_recorded and who) or resp.status_code == _REFUSED):
+        if route is None:
+            return
+        door, refusals = _NOT_LET_IN
+        is_at_door = route.responder == door and resp.status_code in refusals
+        is_seen = route.is_recorded and who is not None
+        if not (is_seen or is_at_door or resp.status_code == _REFUSED):
             return
         self._trail.record(
             Access(

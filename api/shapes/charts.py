@@ -79,8 +79,8 @@ class LookedIn(Shape):
     unread = List(Nested(UnreadPage), metadata={"optional": True})
 
 
-class Scraped(PatientVariable):
-    """What a scrape found of a numerical variable."""
+class Finding(Shape):
+    """What a scrape says of a variable beside its value."""
 
     found = Boolean()
     recorded = Boolean(metadata={"description": "false: a value that a person answers for stays."})
@@ -89,19 +89,17 @@ class Scraped(PatientVariable):
     model = String()
     confidence = Float(allow_none=True)
     candidates = List(Nested(Candidate))
+
+
+class Scraped(Finding, PatientVariable):
+    """What a scrape found of a numerical variable."""
+
     documents = List(Nested(LookedIn))
 
 
-class ScrapedDate(PatientDateVariable):
+class ScrapedDate(Finding, PatientDateVariable):
     """What a scrape found of a date variable."""
 
-    found = Boolean()
-    recorded = Boolean(metadata={"description": "false: a value that a person answers for stays."})
-    variable_id = identifier()
-    variable_name = String()
-    model = String()
-    confidence = Float(allow_none=True)
-    candidates = List(Nested(Candidate))
     documents = List(Nested(LookedIn))
 
 
@@ -155,36 +153,5 @@ class Words(Shape):
     """The words of a document with their boxes."""
 
 
-class ScrapeAnswer(ShownValue):
+class ScrapeAnswer(Finding, ShownValue):
     """What a run found of one variable, a number or a date."""
-
-    found = Boolean()
-    recorded = Boolean()
-    variable_id = identifier()
-    variable_name = String()
-    model = String()
-    confidence = Float(allow_none=True)
-    candidates = List(Nested(Candidate))
-
-
-class PatientScrape(Shape):
-    """One run over a chart: how much was found, and each answer."""
-
-    patient_id = identifier()
-    found = Integer()
-    not_found = Integer()
-    documents = List(Nested(LookedIn))
-    answers = List(Nested(ScrapeAnswer))
-
-
-class ScrapeRun(Shape):
-    """A past run: who looked, in which documents, with what extractor, and what was found."""
-
-    position = String()
-    recorded_at = instant()
-    actor = String()
-    model = String(allow_none=True)
-    extractor = String()
-    extractor_version = String()
-    documents = List(Nested(LookedIn))
-    answers = List(Dict())

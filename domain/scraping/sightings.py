@@ -38,7 +38,7 @@ class Sighting:
     remark: str = ""
 
 
-MOST_LABELS = 2_000
+MOST_LABELS = 500
 """A document that names a variable more often is refused: nobody could tell which one counts."""
 GOAL = "a goal, rule or reference"
 RANGE = "a reference range"

@@ -35,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "r") press("reject");
   else if (event.key === "e" && current()) {
     event.preventDefault();
-    const details = current().querySelector("details");
+    const details = current().querySelector("details.own");
     if (!details) return;
     details.open = true;
     details.querySelector("[name=value]").select();
