@@ -155,3 +155,26 @@ class Words(Shape):
 
 class ScrapeAnswer(Finding, ShownValue):
     """What a run found of one variable, a number or a date."""
+
+
+class PatientScrape(Shape):
+    """One run over a chart: how much was found, and each answer."""
+
+    patient_id = identifier()
+    found = Integer()
+    not_found = Integer()
+    documents = List(Nested(LookedIn))
+    answers = List(Nested(ScrapeAnswer))
+
+
+class ScrapeRun(Shape):
+    """A past run: who looked, in which documents, with what extractor, and what was found."""
+
+    position = String()
+    recorded_at = instant()
+    actor = String()
+    model = String(allow_none=True)
+    extractor = String()
+    extractor_version = String()
+    documents = List(Nested(LookedIn))
+    answers = List(Dict())

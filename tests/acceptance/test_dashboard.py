@@ -163,7 +163,7 @@ def correct_by_keyboard(ada: Visitor) -> None:
 
 def until_there(visitor: Visitor, path: str, text: str) -> None:
     """Load a page until what is counted or computed beside the log shows on it."""
-    for _ in range(60):
+    for _ in range(480):
         visitor.go(path)
         if text in visitor.page.inner_text("main"):
             return

@@ -35,14 +35,14 @@ class Outline(HTMLParser):
 
 
 class Ward:
-    """A clinic with a patient, a value of 7.2 from March 2026, a metric and a frozen report."""
+    """A clinic with a patient, a value of 7.2 from March 2025, a metric and a frozen report."""
 
     def __init__(self, clinic: Clinic, name: str = "Ann Example") -> None:
         tenant = clinic.tenant
         self.clinic = clinic
         self.variable = tenant.variable("HbA1c", units="%")
         self.patient = tenant.register(name=name, dob="1960-05-04", external_id=f"MRN {name}")
-        tenant.put(self.patient, self.variable, "7.2", observed_on="2026-03-01", note=name)
+        tenant.put(self.patient, self.variable, "7.2", observed_on="2025-03-01", note=name)
         self.metric = tenant.metric(*FORMULA, name=name[:200], low_quality_threshold="50")
         self.report = tenant.services.reports.freeze(tenant.asks(), None, None).id
         self.key = tenant.services.keys.issue(tenant.asks(), name, ("patients:read",)).id
@@ -181,7 +181,7 @@ def test_a_preview_gives_the_result_without_saving(ward: Ward, admin: Browser) -
 
 
 def test_a_report_lives_its_life_on_its_page(ward: Ward, admin: Browser) -> None:
-    made = admin.submit("/dashboard/reports", "/dashboard/reports?period=2026")
+    made = admin.submit("/dashboard/reports", "/dashboard/reports?period=2025")
     place = made.headers["location"].partition("?")[0]
     assert "byte for byte" in admin.get(f"{place}?verify=yes").text
     assert admin.submit(place, f"{place}/submit").status_code == 422
@@ -204,7 +204,7 @@ def test_a_value_typed_on_the_chart_is_recorded_by_its_user_with_the_reason(
         variable_id=str(ward.variable),
         kind="number",
         value="6.9",
-        observed_on="2026-03-01",
+        observed_on="2025-03-01",
         reason="Misread",
     )
     assert answer.status_code == 303
