@@ -11,6 +11,7 @@ from benchmarks import (
     http,
     imports,
     projection,
+    queue,
     sealing,
     time_travel,
     verify,
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Finding]]] = {
     "verify": verify.run,
     "time_travel": time_travel.run,
     "dashboard": dashboard.run,
+    "queue": queue.run,
 }
 
 

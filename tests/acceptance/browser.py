@@ -1,5 +1,6 @@
 """A real browser in front of a real service, and what every page must keep to in it."""
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -18,6 +20,7 @@ MISSING = (
 )
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 _TIMEOUT_MS = 30_000
+_COLOURS = 128
 expect.set_options(timeout=_TIMEOUT_MS)
 
 
@@ -87,7 +90,9 @@ class Visitor:
         """Keep a picture of what is seen, where ATTESTOR_SCREENSHOTS says."""
         directory = os.environ.get("ATTESTOR_SCREENSHOTS")
         if directory:
-            self.page.screenshot(path=Path(directory, f"{name}.png"))
+            picture = Image.open(io.BytesIO(self.page.screenshot()))
+            small = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+            small.save(Path(directory, f"{name}.png"), optimize=True)
 
     def _listen(self, message: ConsoleMessage) -> None:
         # A page that answers 4xx is an error to the browser's console, not to us.

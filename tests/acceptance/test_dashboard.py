@@ -206,6 +206,46 @@ def test_every_page_keeps_to_wcag_in_light_and_dark_and_to_its_own_policy(
     assert ada.complaints == []
 
 
+def test_no_page_is_wider_than_a_phone(
+    browser: Browser, client: Client, email: str, link: str
+) -> None:
+    variables(client)
+    metric = client.call(
+        "POST", "/metrics", {"name": "Good control", "calculation_formula": FORMULA.split("\n")}
+    )
+    patient = client.call("POST", "/patients", {"name": "Elena " * 30, "dob": "1961-04-12"})
+    client.upload(f"/patients/{patient['id']}/pdf", PDF)
+    client.call("POST", f"/patients/{patient['id']}/scrape", {})
+    report = client.call("POST", "/cms-reports", {"period": "2025"})
+    client.call("POST", "/cms-reports", {"period": "2026"})
+    ada = Visitor.arrive(browser, client.url)
+    ada.page.set_viewport_size({"width": 390, "height": 844})
+    set_password(ada, link)
+    ada.sign_in(email, PASSWORD)
+    chart = f"patients/{patient['id']}"
+    for path in (
+        "patients", chart, f"{chart}/chart", f"{chart}/report?period=2025", f"{chart}/history",
+        f"metrics/{metric['id']}", f"reports/{report['id']}", "reports", "audit", "health", "keys",
+        f"audit/{report['position']}", "people",
+    ):  # fmt: skip
+        ada.go(f"/dashboard/{path}")
+        assert ada.page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_a_patients_report_prints_without_menus_and_forms(
+    browser: Browser, client: Client, email: str, link: str
+) -> None:
+    patient = client.call("POST", "/patients", {"name": "Elena", "dob": "1961-04-12"})
+    ada = Visitor.arrive(browser, client.url)
+    set_password(ada, link)
+    ada.sign_in(email, PASSWORD)
+    ada.go(f"/dashboard/patients/{patient['id']}/report")
+    ada.page.emulate_media(media="print")
+    expect(ada.page.get_by_role("heading", name="Elena")).to_be_visible()
+    for gone in ("nav", "form", "footer", "button"):
+        assert not any(each.is_visible() for each in ada.page.locator(gone).all()), gone
+
+
 def test_the_first_view_is_light(browser: Browser, client: Client) -> None:
     ada = Visitor.arrive(browser, client.url)
     sizes: list[int] = []

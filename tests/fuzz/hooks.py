@@ -49,6 +49,8 @@ RULES = (
     "format=ndjson answers everything",
     "format=csv answers everything",
     "size: must be ",
+    "since: must be ",
+    "worksheet: ",
     "from: must be ",
     "to: must be ",
     "individuals goes with",

@@ -75,7 +75,7 @@ def test_the_table_has_one_line_for_each_finding_below_its_headings() -> None:
 def test_every_benchmark_has_a_name_on_the_command_line() -> None:
     assert set(BENCHMARKS) == {
         "append", "projection", "import", "http", "access_trail", "sealing", "verify",
-        "time_travel", "dashboard",
+        "time_travel", "dashboard", "queue",
     }  # fmt: skip
 
 

@@ -31,11 +31,23 @@ class Browser:
         """Send a form of a page, with the token that the page holds."""
         return self.post(path, None, csrf=token_in(self.get(page)), **fields)
 
+    def upload(self, path: str, content: bytes, **fields: str) -> Result:
+        """Send a form with a file."""
+        parts = [f'name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
+        parts.append(b'name="file"; filename="note.pdf"\r\n\r\n' + content)
+        head = b"--part\r\nContent-Disposition: form-data; "
+        body = b"".join(head + part + b"\r\n" for part in parts) + b"--part--\r\n"
+        return self._send(
+            "POST", path, body, {"Content-Type": "multipart/form-data; boundary=part"}
+        )
+
     def sign_in(self, email: str, password: str = PASSWORD) -> Result:
         """Through the door."""
         return self.post("/dashboard/sign-in", email=email, password=password)
 
-    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Result:
+    def _send(
+        self, method: str, path: str, body: str | bytes | None, headers: dict[str, str]
+    ) -> Result:
         place, _, query = path.partition("?")
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = self.client.simulate_request(

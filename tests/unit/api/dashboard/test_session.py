@@ -13,7 +13,7 @@ from domain.errors import Conflict, Invalid, NotFound, TooManyFailures, Unauthen
 from domain.user import SCOPES, Role
 from service.users import ABSOLUTE, IDLE, MOST_FAILURES, THROTTLE, Users
 from tests.unit.api.dashboard.browser import FORM, PASSWORD, Browser, token_in
-from tests.unit.api.dashboard.conftest import Clinic
+from tests.unit.api.dashboard.clinic import Clinic
 
 PRIVATE = [route for route in ROUTES if not route.is_public]
 
