@@ -6,12 +6,13 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Request, expect
 
-from examples.demo import Client
+from examples.demo import Client, new_account
 from tests.acceptance.browser import MISSING, Visitor, chromium, launched
 
 PDF = Path(__file__).parents[2] / "examples" / "visit-note.pdf"
@@ -31,18 +32,66 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def email(client: Client, service: tuple[str, Path]) -> str:
+def email(client: Client) -> str:
     """An admin of the client's account, who has just got the one-time link."""
-    return f"ada{account_of(client)}@clinic.example"
+    return email_of(client)
 
 
 @pytest.fixture
-def link(client: Client, service: tuple[str, Path], email: str) -> str:
+def link(client: Client, service: tuple[str, Path]) -> str:
+    """The admin's one-time link."""
+    return invitation(client, service[1])
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Somebody signed in, and the pages of an account that has something of everything."""
+
+    ada: Visitor
+    paths: tuple[str, ...]
+    patient: str
+
+
+@pytest.fixture(scope="module")
+def practice(browser: Browser, service: tuple[str, Path]) -> Practice:
+    client = new_account(*service)
+    variables(client)
+    metric = client.call(
+        "POST", "/metrics", {"name": "Good control", "calculation_formula": FORMULA.split("\n")}
+    )
+    ann = {"name": "<b>Ann</b> " + "Wolkenstein " * 10, "dob": "1961-04-12"}
+    patient = client.call("POST", "/patients", ann)
+    client.upload(f"/patients/{patient['id']}/pdf", PDF)
+    client.call("POST", f"/patients/{patient['id']}/scrape", {})
+    report = client.call("POST", "/cms-reports", {"period": "2025"})
+    other = client.call("POST", "/cms-reports", {"period": "2026"})
+    ada = Visitor.arrive(browser, client.url)
+    set_password(ada, invitation(client, service[1]))
+    ada.sign_in(email_of(client), PASSWORD)
+    chart = f"patients/{patient['id']}"
+    paths = (
+        "patients", "queue", "metrics", "metrics/new", f"metrics/{metric['id']}",
+        f"metrics/{metric['id']}/edit", f"metrics/{metric['id']}/versions",
+        f"metrics/{metric['id']}/patients?population=numerator&period=2025", "reports?period=2025",
+        f"reports/{report['id']}", f"reports/{report['id']}/diff?against={other['id']}", "audit",
+        f"audit/{report['position']}", "audit/access", "health", "people", "keys", "no-such-page",
+        chart, f"{chart}/chart", f"{chart}/report?period=2025", f"{chart}/history",
+        f"{chart}?version=1",
+    )  # fmt: skip
+    return Practice(ada, paths, chart)
+
+
+def email_of(client: Client) -> str:
+    """The admin of the client's account."""
+    return f"ada{account_of(client)}@clinic.example"
+
+
+def invitation(client: Client, data_dir: Path) -> str:
     """What `attestor users invite` prints, at the address of this service."""
     printed = subprocess.run(
-        [sys.executable, "-m", "service.cli", "users", "invite", str(account_of(client)), email,
-         "--name", "Ada"],
-        env={**os.environ, "ATTESTOR_DATA_DIR": str(service[1])},
+        [sys.executable, "-m", "service.cli", "users", "invite", str(account_of(client)),
+         email_of(client), "--name", "Ada"],
+        env={**os.environ, "ATTESTOR_DATA_DIR": str(data_dir)},
         capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
     return re.sub(r"^https?://[^/]+", "", printed)
@@ -85,10 +134,11 @@ def test_the_whole_story_from_the_first_link_to_the_event_in_the_log(
     secret = page.input_value("[aria-label='New API key']")
     request = urllib.request.Request(f"{client.url}/patients", headers={"X-API-Key": secret})
     assert urllib.request.urlopen(request).status == 200
-    ada.keep("keys")
     place = page.get_by_role("link", name="Mobile app").get_attribute("href")
     assert place
     until_there(ada, place, "GET /patients")
+    ada.go("/dashboard/keys")
+    ada.keep("keys")
 
     # A patient, a document, and what is read off it.
     ada.go("/dashboard/patients")
@@ -107,7 +157,7 @@ def test_the_whole_story_from_the_first_link_to_the_event_in_the_log(
     if has_script:
         correct_by_keyboard(ada)
     else:
-        hba1c.locator("summary").click()
+        hba1c.locator(".own summary").click()
         hba1c.locator(".entry [name=value]").fill("7.4")
         hba1c.locator(".entry [name=reason]").fill("Misread")
         hba1c.locator(".entry button").click()
@@ -118,12 +168,17 @@ def test_the_whole_story_from_the_first_link_to_the_event_in_the_log(
     ada.go("/dashboard/metrics/new")
     page.fill("[name=name]", "Good control")
     page.fill("textarea", FORMULA)
+    page.fill("[name=low_quality_threshold]", "50")
+    page.fill("[name=high_quality_threshold]", "80")
     page.click("text=Check and preview")
     expect(page.locator("#check")).to_contain_text("The formula holds")
     page.click("text=Save")
     page.wait_for_url("**done=metric-saved")
     until_there(ada, "/dashboard/reports?period=2025", "100.0 %")
-    ada.keep("report")
+    page.click("text=Good control")
+    expect(page.locator("main")).to_contain_text("100.0 %")
+    ada.keep("metric")
+    ada.go("/dashboard/reports?period=2025")
     page.click("text=Freeze this report")
     page.click("text=Verify against the log")
     expect(page.locator("main")).to_contain_text("byte for byte")
@@ -172,78 +227,49 @@ def until_there(visitor: Visitor, path: str, text: str) -> None:
 
 
 def test_every_page_keeps_to_wcag_in_light_and_dark_and_to_its_own_policy(
-    browser: Browser, client: Client, email: str, link: str
+    practice: Practice,
 ) -> None:
-    variables(client)
-    metric = client.call(
-        "POST", "/metrics", {"name": "Good control", "calculation_formula": FORMULA.split("\n")}
-    )
-    patient = client.call("POST", "/patients", {"name": "<b>Ann</b>", "dob": "1961-04-12"})
-    client.upload(f"/patients/{patient['id']}/pdf", PDF)
-    client.call("POST", f"/patients/{patient['id']}/scrape", {})
-    report = client.call("POST", "/cms-reports", {"period": "2025"})
-    ada = Visitor.arrive(browser, client.url)
-    ada.go("/dashboard/sign-in")
-    breaches = ada.breaches_of_wcag()
-    ada.go(link)
-    breaches += ada.breaches_of_wcag()
-    set_password(ada, link)
-    ada.sign_in(email, PASSWORD)
-    chart = f"/dashboard/patients/{patient['id']}"
-    for path in (
-        "patients", "queue", "metrics", "metrics/new", f"metrics/{metric['id']}",
-        f"metrics/{metric['id']}/edit", f"metrics/{metric['id']}/versions",
-        f"metrics/{metric['id']}/patients?population=numerator&period=2025", "reports?period=2025",
-        f"reports/{report['id']}", f"reports/{report['id']}/diff?against={report['id']}", "audit",
-        f"audit/{report['position']}", "audit/access", "health", "people", "keys", "no-such-page",
-    ):  # fmt: skip
+    ada, breaches = practice.ada, []
+    for path in practice.paths:
         ada.go(f"/dashboard/{path}")
-        breaches += ada.breaches_of_wcag()
-    for path in ("", "/chart", "/report?period=2025", "/history", "?version=1"):
-        ada.go(chart + path)
         breaches += ada.breaches_of_wcag()
     assert breaches == []
     assert ada.complaints == []
 
 
-def test_no_page_is_wider_than_a_phone(
-    browser: Browser, client: Client, email: str, link: str
-) -> None:
-    variables(client)
-    metric = client.call(
-        "POST", "/metrics", {"name": "Good control", "calculation_formula": FORMULA.split("\n")}
-    )
-    patient = client.call("POST", "/patients", {"name": "Elena " * 30, "dob": "1961-04-12"})
-    client.upload(f"/patients/{patient['id']}/pdf", PDF)
-    client.call("POST", f"/patients/{patient['id']}/scrape", {})
-    report = client.call("POST", "/cms-reports", {"period": "2025"})
-    client.call("POST", "/cms-reports", {"period": "2026"})
-    ada = Visitor.arrive(browser, client.url)
-    ada.page.set_viewport_size({"width": 390, "height": 844})
-    set_password(ada, link)
-    ada.sign_in(email, PASSWORD)
-    chart = f"patients/{patient['id']}"
-    for path in (
-        "patients", chart, f"{chart}/chart", f"{chart}/report?period=2025", f"{chart}/history",
-        f"metrics/{metric['id']}", f"reports/{report['id']}", "reports", "audit", "health", "keys",
-        f"audit/{report['position']}", "people",
-    ):  # fmt: skip
-        ada.go(f"/dashboard/{path}")
-        assert ada.page.evaluate("document.documentElement.scrollWidth") <= 390, path
+def test_the_door_keeps_to_wcag_too(browser: Browser, practice: Practice) -> None:
+    ada = practice.ada
+    ada.go("/dashboard/people")
+    ada.page.fill("main [name=name]", "Bo")
+    ada.page.fill("main [name=email]", "bo@clinic.example")
+    ada.page.click("main button:has-text('one-time link')")
+    breaches = ada.breaches_of_wcag()
+    link = ada.page.input_value("[aria-label='One-time link']")
+    stranger = Visitor.arrive(browser, ada.url)
+    for path in ("/dashboard/sign-in", re.sub(r"^https?://[^/]+", "", link)):
+        stranger.go(path)
+        breaches += stranger.breaches_of_wcag()
+    assert breaches == []
+    assert stranger.complaints == []
 
 
-def test_a_patients_report_prints_without_menus_and_forms(
-    browser: Browser, client: Client, email: str, link: str
-) -> None:
-    patient = client.call("POST", "/patients", {"name": "Elena", "dob": "1961-04-12"})
-    ada = Visitor.arrive(browser, client.url)
-    set_password(ada, link)
-    ada.sign_in(email, PASSWORD)
-    ada.go(f"/dashboard/patients/{patient['id']}/report")
-    ada.page.emulate_media(media="print")
-    expect(ada.page.get_by_role("heading", name="Elena")).to_be_visible()
+def test_no_page_is_wider_than_a_phone(practice: Practice) -> None:
+    page = practice.ada.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in practice.paths:
+        practice.ada.go(f"/dashboard/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_patients_report_prints_without_menus_and_forms(practice: Practice) -> None:
+    page = practice.ada.page
+    practice.ada.go(f"/dashboard/{practice.patient}/report?period=2025")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="HbA1c")).to_be_visible()
     for gone in ("nav", "form", "footer", "button"):
-        assert not any(each.is_visible() for each in ada.page.locator(gone).all()), gone
+        assert not any(each.is_visible() for each in page.locator(gone).all()), gone
+    page.emulate_media(media="screen")
 
 
 def test_the_first_view_is_light(browser: Browser, client: Client) -> None:

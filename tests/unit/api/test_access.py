@@ -129,8 +129,6 @@ BODIES: dict[str, Any] = {
     "restate_report": {"reason": "Mine now"},
     "review_value": {"decision": "accept"},
     "choose_candidate": {"variable_id": 1, "candidate": 0},
-    "review_value": {"decision": "accept"},
-    "choose_candidate": {"variable_id": 1, "candidate": 0},
     "compare_abstraction": {"percent": 5, "seed": "s", "worksheet": "Mine now"},
 }
 # The tiles of the log are everybody's: hashes alone.
