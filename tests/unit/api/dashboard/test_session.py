@@ -110,6 +110,14 @@ def test_a_form_without_the_token_of_its_session_changes_nothing(clinic: Clinic)
     assert "Stolen" not in browser.get("/dashboard/keys").text
 
 
+def test_an_upload_without_the_token_of_its_session_stores_nothing(clinic: Clinic) -> None:
+    patient, browser = clinic.tenant.register(name="Ann"), clinic.browser()
+    place = f"/dashboard/patients/{patient}"
+    assert browser.upload(f"{place}/documents", b"%PDF-1.7").status_code == 403
+    assert browser.upload(f"{place}/documents", b"%PDF-1.7", csrf="0" * 64).status_code == 403
+    assert "No document yet" in browser.get(place).text
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -138,6 +146,7 @@ def test_no_page_can_be_framed_or_run_anything_of_its_own(clinic: Clinic) -> Non
         assert "script-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
+        assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["cache-control"] == "private, no-store"
 
 
