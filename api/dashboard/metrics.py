@@ -22,7 +22,7 @@ from projections.definitions import (
 )
 from projections.measures.drilldown import GAP, list_members, populations_of
 from projections.measures.live import LiveMetric, live_metrics
-from projections.measures.report import as_number
+from projections.measures.report import COUNTS, as_number
 from projections.reports import position_at
 from service.bootstrap import Services
 
@@ -32,15 +32,19 @@ _MOST = 1000
 _PAGE = 50
 _THRESHOLDS = ("low_quality_threshold", "high_quality_threshold")
 _TEXTS = ("name", "description", "unit", *_THRESHOLDS)
-_FUNNEL = (
-    ("initial_population", "Initial population"),
-    ("denominator", "Denominator"),
-    ("denominator_exclusions", "Denominator exclusions"),
-    ("denominator_exceptions", "Denominator exceptions"),
-    ("numerator", "Numerator"),
-    ("numerator_exclusions", "Numerator exclusions"),
-    ("measure_population", "Measure population"),
+_FUNNEL = tuple(
+    (name, name.replace("_", " ").capitalize(), COUNTS[name].value)
+    for name in (
+        "initial_population",
+        "denominator",
+        "denominator_exclusions",
+        "denominator_exceptions",
+        "numerator",
+        "numerator_exclusions",
+        "measure_population",
+    )
 )
+"""Counts of a report: field, title, and the population as the list of patients calls it."""
 
 
 class Metrics:

@@ -1,5 +1,6 @@
 """What the pages show, to whom, and how they treat what others wrote."""
 
+import html
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -166,3 +167,11 @@ def test_a_past_version_of_a_patient_offers_nothing_to_change(ward: Ward, admin:
     assert "version 1 of" in page
     assert "6.9" not in page
     assert 'type="file"' not in page
+
+
+def test_every_count_of_a_metric_leads_to_its_patients(ward: Ward, admin: Browser) -> None:
+    page = admin.get(f"/dashboard/metrics/{ward.metric}?period=2025").text
+    links = re.findall(r'href="([^"]+/patients\?[^"]+population=[^"]+)"', page)
+    assert len(links) >= 3, page
+    for link in links:
+        assert admin.get(html.unescape(link)).status_code == 200, link
