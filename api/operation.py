@@ -13,7 +13,7 @@ from domain.account import Scope
 
 FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 """A field of a path: its name, and the name of its converter."""
-_PATIENTS = frozenset({Scope.PATIENTS_READ, Scope.PATIENTS_WRITE, Scope.AUDIT_READ})
+OF_PATIENTS = frozenset({Scope.PATIENTS_READ, Scope.PATIENTS_WRITE, Scope.AUDIT_READ})
 ENVELOPE = flag("envelope", "false: the bare object or array, without meta.", default=True)
 
 
@@ -54,7 +54,7 @@ class Operation:
     def is_recorded(self) -> bool:
         """Whether each use leaves a record in the access log: what a key that reads or writes
         patients, or audits, can ask for, and whatever else says that it shows patients."""
-        return self.scope in _PATIENTS if self.shows_patients is None else self.shows_patients
+        return self.scope in OF_PATIENTS if self.shows_patients is None else self.shows_patients
 
     @cached_property
     def route(self) -> str:

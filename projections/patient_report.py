@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from domain.measures.period import Period
 from projections.database import Reader
 from projections.measures.live import live_metrics
@@ -53,9 +51,7 @@ def _shown(standing: Standing) -> dict[str, object]:
         "metric_name": metric.definition.name,
         "metric_version": metric.version,
         "verdict": standing.verdict,
-        "counts": {
-            name: orjson.Fragment(format(value or 0, "f")) for name, value in member.cells.items()
-        },
+        "counts": member.counts,
         "evidence": member.evidence,
         "missing": member.missing,
     }

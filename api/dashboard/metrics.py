@@ -7,7 +7,7 @@ import orjson
 
 from api.dashboard.diff import compared
 from api.dashboard.pages import Pages
-from api.dashboard.periods import asked, report_of
+from api.dashboard.periods import asked, moment_of, position_of, report_of
 from api.dashboard.request import DashboardRequest, Form
 from api.schemas.base import load
 from api.schemas.measures import MetricIn
@@ -23,7 +23,6 @@ from projections.definitions import (
 from projections.measures.drilldown import GAP, list_members, populations_of
 from projections.measures.live import LiveMetric, live_metrics
 from projections.measures.report import COUNTS, as_number
-from projections.reports import position_at
 from service.bootstrap import Services
 
 METRICS = "/dashboard/metrics"
@@ -80,7 +79,7 @@ class Metrics:
 
     def on_get_members(self, req: DashboardRequest, resp: falcon.Response, metric_id: int) -> None:
         record, wanted = self._own(req, metric_id), asked(req)
-        position = self._position(wanted.moment)
+        position = position_of(self._services, moment_of(self._database, wanted))
         metric = self._live(req, metric_id, position)
         populations = populations_of(metric)
         population = req.get_param("population") or populations[0]
@@ -207,11 +206,6 @@ class Metrics:
             if metric.id == metric_id:
                 return metric
         raise NotFound("The metric was not there at that moment.")
-
-    def _position(self, moment: Any) -> int:
-        if moment is None:
-            return self._services.application.recorder.max_notification_id() or 0
-        return position_at(self._database, moment)
 
 
 def as_dict(entry: orjson.Fragment) -> dict[str, Any]:

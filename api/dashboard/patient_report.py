@@ -8,7 +8,7 @@ import falcon
 from api.dashboard.page_sizes import page_sizes
 from api.dashboard.pages import Pages
 from api.dashboard.patients import patient_of, values_of
-from api.dashboard.periods import asked, moment_of
+from api.dashboard.periods import asked, moment_of, position_of
 from api.dashboard.request import DashboardRequest
 from domain.errors import NotFound
 from domain.ids import Kind
@@ -32,8 +32,7 @@ class PatientReports:
     def on_get(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
         wanted = asked(req)
         moment = moment_of(self._database, wanted)
-        last = self._services.application.recorder.max_notification_id() or 0
-        position = moment.position if moment else last
+        position = position_of(self._services, moment)
         report = find_patient_report(self._database, patient_id, wanted.period, position, moment)
         if report is None:
             raise NotFound("There is no such patient, or not yet at that moment.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from api.answers import last_position
 from api.dashboard.request import DashboardRequest
 from domain.clinical_time import instant
 from domain.errors import Invalid
@@ -11,6 +12,7 @@ from domain.measures.period import Period, calendar_year, parse_period
 from projections import cms_reports
 from projections.database import Reader
 from projections.moments import Moment, moment_at
+from service.bootstrap import Services
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,20 @@ def report_of(
     """The CMS report that the page shows."""
     principal = req.principal
     account = (principal.account_id, principal.zone)
-    if wanted.moment is None:
+    moment = moment_of(reader, wanted)
+    if moment is None:
         return cms_reports.find(reader, *account, wanted.period, metric_id)
-    moment = moment_at(reader, wanted.moment)
     return cms_reports.find_at(reader, *account, moment, wanted.period, metric_id)
 
 
 def moment_of(reader: Reader, wanted: Asked) -> Moment | None:
     """The place in the log of the page's `as_of`; None, which means now, without it."""
     return None if wanted.moment is None else moment_at(reader, wanted.moment)
+
+
+def position_of(services: Services, moment: Moment | None) -> int:
+    """The place in the log of a moment; None is the end of the log."""
+    return moment.position if moment else last_position(services)
 
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:

@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl
 
 import falcon
 
+from api.dashboard.routes import Route
 from api.media import Body
 from domain.errors import Forbidden
 from service.context import Context, Principal
@@ -42,6 +43,8 @@ class DashboardContext(falcon.Context):
     """What the session cookie holds."""
     signed_in: SignedIn | None = None
     form: Form
+    route: Route | None = None
+    """Which page this is; None where there is none."""
     patient_id: int | None = None
     """Whose chart is seen, where it is one."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from api.operation import OF_PATIENTS
 from domain.account import Scope
 
 
@@ -18,14 +19,13 @@ class Route:
     scope: Scope | None = None
     is_public: bool = False
     is_upload: bool = False
-    is_export: bool = False
+    shows_patients: bool = False
 
     @property
     def is_recorded(self) -> bool:
         """Whether the access log tells: it shows or changes what is known of patients, or gives
         a file away."""
-        of_patients = (Scope.PATIENTS_READ, Scope.PATIENTS_WRITE, Scope.AUDIT_READ)
-        return self.is_export or self.scope in of_patients
+        return self.shows_patients or self.scope in OF_PATIENTS
 
 
 USER = "/dashboard/people/{user_id:id}"
@@ -75,10 +75,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{METRIC}/patients", "metrics.members", Scope.PATIENTS_READ),
     Route("GET", "/dashboard/reports", "reports.list", READ_R),
     Route("POST", "/dashboard/reports", "reports.list", WRITE_R),
-    Route("GET", "/dashboard/reports/file", "reports.download", READ_R, is_export=True),
+    Route("GET", "/dashboard/reports/file", "reports.download", READ_R, shows_patients=True),
     Route("GET", REPORT, "reports.one", READ_R),
-    Route("GET", f"{REPORT}/file", "reports.file", READ_R, is_export=True),
-    Route("GET", f"{REPORT}/diff", "reports.diff", READ_R),
+    Route("GET", f"{REPORT}/file", "reports.file", READ_R, shows_patients=True),
+    Route("GET", f"{REPORT}/diff", "reports.diff", READ_R, shows_patients=True),
     Route("POST", f"{REPORT}/attest", "reports.attest", WRITE_R),
     Route("POST", f"{REPORT}/submit", "reports.submit", WRITE_R),
     Route("POST", f"{REPORT}/restate", "reports.restate", WRITE_R),

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import falcon
@@ -60,7 +61,7 @@ class Admit:
         req: DashboardRequest,
         resp: falcon.Response,
         resource: object,
-        params: dict[str, object],
+        params: dict[str, Any],
     ) -> None:
         """Runs after routing and before the responder."""
         method = "GET" if req.method == "HEAD" else req.method
@@ -68,6 +69,7 @@ class Admit:
         if route is None:
             return
         context = req.context
+        context.route, context.patient_id = route, params.get("patient_id")
         context.secret = (req.get_cookie_values(cookie_name(req)) or [""])[0]
         if context.secret:
             context.signed_in = self._users.recognise(context.secret)

@@ -6,7 +6,6 @@ from typing import Any
 import falcon
 
 from api.dashboard.request import DashboardRequest
-from api.dashboard.routes import BY_ROUTE
 from projections.access_log import Access, patient_of_document
 from service.bootstrap import Services
 
@@ -29,12 +28,10 @@ class Leave:
         params: dict[str, Any],
     ) -> None:
         """Runs after somebody was let in."""
-        route = BY_ROUTE.get((req.uri_template or "", req.method))
-        if route is None or not route.is_recorded:
+        context = req.context
+        if context.route is None or not context.route.is_recorded:
             return
         self._trail.require_room()
-        context = req.context
-        context.patient_id = params.get("patient_id")
         if "document_id" in params:
             account_id = req.principal.account_id
             context.patient_id = patient_of_document(
@@ -50,7 +47,7 @@ class Leave:
     ) -> None:
         """Runs last, whatever happened before."""
         context = req.context
-        route = BY_ROUTE.get((req.uri_template or "", req.method))
+        route = context.route
         who = context.signed_in.principal if context.signed_in else None
         if route is None:
             return

@@ -17,7 +17,6 @@ from domain.ids import Kind
 from domain.measures.period import Period, calendar_year
 from projections.measures.drilldown import Member, list_members, populations_of
 from projections.measures.live import LiveMetric, live_metrics
-from projections.measures.report import as_number
 from projections.moments import Moment
 from service.bootstrap import Services
 
@@ -60,7 +59,7 @@ def shown(member: Member) -> dict[str, Any]:
         "patient_id": member.patient_id,
         "name": member.name,
         "external_id": member.external_id,
-        "counts": {name: as_number(value) for name, value in member.cells.items()},
+        "counts": member.counts,
         "evidence": member.evidence,
         "missing": member.missing,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from domain.measures.populations import Population
 from projections.database import Reader
 from projections.measures.evidence import compile_evidence
 from projections.measures.live import LiveMetric, parameters
+from projections.measures.report import as_number
 from projections.queries import load
 
 _QUERIES = load("drilldown")
@@ -38,6 +40,11 @@ class Member:
     cells: dict[str, Any]
     evidence: dict[str, list[dict[str, Any]]]
     missing: list[str]
+
+    @property
+    def counts(self) -> dict[str, orjson.Fragment]:
+        """The cells as JSON numbers; what a patient adds nothing to is 0."""
+        return {name: as_number(value or Decimal(0)) for name, value in self.cells.items()}
 
 
 def populations_of(metric: LiveMetric) -> tuple[str, ...]:

@@ -36,8 +36,11 @@ def operator(services: Services, account_id: int) -> Context:
     return Context(principal, request_id(), channel="cli")
 
 
-def record_access(services: Services, context: Context, what: str, patient_id: int) -> None:
-    """Keep in the access log that a command shows a patient; the closing services write it."""
+def record_access(
+    services: Services, context: Context, what: str, patient_id: int | None = None
+) -> None:
+    """Keep in the access log that a command shows a patient, or (None) several; the closing
+    services write it."""
     principal = context.principal
     services.access_trail.record(
         Access(

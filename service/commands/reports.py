@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from domain.errors import Invalid
-from service.commands.command import Subparsers, command, operator
+from service.commands.command import Subparsers, command, operator, record_access
 from service.opening import open_services
 from service.settings import Settings
 
@@ -49,6 +49,7 @@ def bundle_report(settings: Settings, chosen: argparse.Namespace) -> int:
         with open_services(settings) as services, draft.open("wb") as file:
             context = operator(services, chosen.account)
             services.bundles.write(context, chosen.report, file, chosen.since)
+            record_access(services, context, "cli_report_bundle")
         draft.replace(chosen.output)
     finally:
         draft.unlink(missing_ok=True)
@@ -59,9 +60,11 @@ def bundle_report(settings: Settings, chosen: argparse.Namespace) -> int:
 def draw_sample(settings: Settings, chosen: argparse.Namespace) -> int:
     """Write a worksheet of some patients of a frozen report, to be abstracted a second time."""
     with open_services(settings) as services:
+        context = operator(services, chosen.account)
         worksheet = services.audit_samples.worksheet(
-            operator(services, chosen.account), chosen.report, chosen.percent, chosen.seed
+            context, chosen.report, chosen.percent, chosen.seed
         )
+        record_access(services, context, "cli_report_sample")
     chosen.file.write_bytes(worksheet)
     print(f"{chosen.file}: holds patient data; fill in its last column")
     return 0

@@ -114,3 +114,19 @@ def test_the_population_is_described_as_required() -> None:
     described = describe()["paths"]["/metrics/{metric_id}/patients"]["get"]["parameters"]
     required = {each["name"] for each in described if each.get("required")}
     assert required == {"metric_id", "population"}
+
+
+def test_a_patient_who_adds_nothing_to_a_median_counts_nothing(clinic: Clinic) -> None:
+    formula = [
+        "scoring: continuous-variable (median)", "initial population: age >= 18",
+        "measure population: initial population", "measure observation: weight",
+    ]  # fmt: skip
+    metric = clinic.caller.make("/metrics", name="Median", calculation_formula=formula)
+    answer = clinic.caller.get(
+        f"/metrics/{metric}/patients",
+        params={"population": "measure-population", "period": "2025"},
+    )
+    assert answer.status_code == 200, answer.text
+    counts = [member["counts"]["measure-observation"] for member in answer.json["data"]]
+    assert len(counts) == len(WEIGHTS)
+    assert counts.count(0) == WEIGHTS.count(None)

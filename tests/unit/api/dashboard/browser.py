@@ -21,6 +21,10 @@ class Browser:
         """The page at a path that may have a query."""
         return self._send("GET", path, None, headers)
 
+    def head(self, path: str) -> Result:
+        """The head of a page."""
+        return self._send("HEAD", path, None, {})
+
     def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Result:
         """Send a form with exactly these fields."""
         return self._send(

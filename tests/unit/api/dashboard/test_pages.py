@@ -164,6 +164,37 @@ def test_visits_to_patients_are_in_the_access_log_and_so_are_refusals(
     assert "dashboard_keys.list" in refusals
 
 
+def test_a_look_at_the_head_of_a_page_a_refusal_and_a_comparison_are_in_the_access_log(
+    new_clinic: Callable[[], Clinic], services: Services
+) -> None:
+    ward = Ward(new_clinic())
+    admin, stranger = ward.clinic.browser(), ward.clinic.browser("auditor")
+    admin.head(f"/dashboard/patients/{ward.patient}")
+    stranger.post(f"/dashboard/patients/{ward.patient}/chart/value")
+    admin.get(f"/dashboard/reports/{ward.report}/diff?against={ward.report}")
+    services.access_trail.flush()
+    rows = services.database.rows(
+        "SELECT operation, status, patient_id FROM access_log WHERE account_id = %s ORDER BY id",
+        (ward.clinic.tenant.account_id,),
+    )
+    assert rows == [
+        ("dashboard_patients.one", 200, ward.patient),
+        ("dashboard_abstraction.value", 403, ward.patient),
+        ("dashboard_reports.diff", 200, None),
+    ]
+
+
+def test_evidence_leads_to_the_form_of_its_variable(ward: Ward, admin: Browser) -> None:
+    clinic = ward.clinic.tenant
+    box = {"x1": 1.0, "y1": 2.0, "x2": 3.0, "y2": 4.0}
+    place = {"pdf_page": 1, "highlight": box, "document_id": ward.document}
+    clinic.put(ward.patient, ward.variable, "7.1", observed_on="2025-04-01", **place)
+    page = admin.get(
+        f"/dashboard/metrics/{ward.metric}/patients?period=2025&population=numerator"
+    ).text
+    assert f"chart?document={ward.document}&amp;page=1#value-{ward.variable}" in page
+
+
 def test_a_past_version_of_a_patient_offers_nothing_to_change(ward: Ward, admin: Browser) -> None:
     page = admin.get(f"/dashboard/patients/{ward.patient}?version=1").text
     assert "version 1 of" in page
