@@ -6,13 +6,14 @@ from typing import Any
 import orjson
 
 from api.operation import Operation
+from api.pagination import PLACE
 from api.request import RequestContext
 from projections.access_log import Access, patient_of_document
 from service.bootstrap import Services
 from service.context import Principal
 
 _REFUSED = (401, 403)
-_NO_FILTER = frozenset({"limit", "offset", "page", "page_size", "cursor", "envelope", "format"})
+_NO_FILTER = PLACE | {"envelope", "format"}
 
 
 class Disclosure:

@@ -92,11 +92,16 @@ def answer_one(
     position = moment.position if moment else resource.position
     tag = f"v{resource.version}.{position}"
     resp.set_headers({"etag": f'"{tag}"', "x-log-position": str(position)})
-    known = req.if_none_match
-    if known and ("*" in known or tag in known):
+    if is_known(req, tag):
         resp.status = 304
     else:
         resp.data = enveloped(req, data, position, as_of=_as_of(moment))
+
+
+def is_known(req: falcon.Request, tag: str) -> bool:
+    """Whether the client has what bears this tag already (RFC 9110, section 13.1.2)."""
+    known = req.if_none_match or ()
+    return "*" in known or tag in known
 
 
 def answer_data(

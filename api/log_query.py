@@ -8,9 +8,6 @@ from domain.ids import Kind
 from service.history.history import Wanted
 from service.history.words import TOPICS
 
-NDJSON = "application/x-ndjson"
-
-
 _KINDS = {kind.name.lower(): kind for kind in Kind}
 _AGGREGATE = re.compile(f"^({'|'.join(_KINDS)}):([1-9][0-9]{{0,14}})$", re.ASCII)
 

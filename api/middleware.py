@@ -1,8 +1,6 @@
 """What happens around every request: identity, access, limits, headers, and the access record."""
 
 import logging
-import re
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +13,7 @@ from api.client_address import client_address
 from api.operation import Operation
 from api.parameters import read_query
 from api.rate_limit import RateLimit
-from api.request import Request, principal_of
+from api.request import Request, principal_of, request_id_of
 from api.telemetry import Telemetry
 from domain.errors import Unauthenticated
 from service.bootstrap import Services
@@ -23,7 +21,6 @@ from service.context import Principal
 
 log = logging.getLogger("attestor.access")
 
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _UNDERSCORED = ("date_variables", "cms_reports", "api_keys")
 _STANDING = {
     "cache-control": "private, no-cache",
@@ -41,9 +38,7 @@ class Identify:
         """Runs before routing, so that aliases of a path reach the same responder."""
         context = req.context
         context.started = time.perf_counter()
-        given = req.get_header("X-Request-ID")
-        known = given is not None and _REQUEST_ID.fullmatch(given)
-        context.request_id = given if known and given else secrets.token_hex(16)
+        context.request_id = request_id_of(req)
         context.query = {}
         resp.set_headers({**_STANDING, "x-request-id": context.request_id})
         req.path = canonical_path(req.method, req.path)

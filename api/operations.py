@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.exports import FILES, FORMATS
-from api.log_query import AGGREGATE, NDJSON, VARIABLE_SPOKEN_OF
+from api.log_query import AGGREGATE, VARIABLE_SPOKEN_OF
 from api.log_query import FILTERS as EVENT_FILTERS
 from api.moments import AS_OF, VERSION
 from api.operation import Operation
@@ -26,6 +26,7 @@ from api.schemas.charts import (
 from api.schemas.measures import DateVariableIn, MetricIn, VariableIn
 from api.schemas.reports import AbstractionIn, AttestationIn, FreezeIn, RestatementIn, SubmissionIn
 from api.shapes import access, charts, frame, history, measures, reports, transparency
+from api.streams import NDJSON
 from domain.account import Scope
 from projections.access_log import OUTCOMES
 from projections.patients import SORTS
@@ -280,7 +281,7 @@ OPERATIONS = (
     _list("list_accesses", "GET", "/access-log", "access_log", Scope.AUDIT_READ,
           "List who read or changed patient data, and who was refused, newest first",
           access.AccessEntry, query=ACCESS_FILTERS, has_cursor=True,
-          download_types=("application/x-ndjson", "text/csv")),
+          download_types=(NDJSON, "text/csv")),
     _history("api_key", KEY),
     _list("list_events", "GET", "/events", "events", Scope.AUDIT_READ,
           "List everything that happened in the account", history.HistoryEntry,

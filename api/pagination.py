@@ -16,6 +16,8 @@ LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 10_000
 _PAGE = {"page", "page_size"}
 _STYLES = ({"offset"}, _PAGE, {"cursor"})
+PLACE = frozenset({"limit"}.union(*_STYLES))
+"""Every parameter that says which part of a list is wanted."""
 _CURSOR = re.compile(r"(after|before):([1-9][0-9]{0,14})")
 
 LIMIT = whole("limit", 1, LARGEST_LIMIT, "How many to answer.", default=DEFAULT_LIMIT)
@@ -146,8 +148,7 @@ def _place(req: Request, paging: Paging, offset: int) -> str:
 
 
 def _target(req: Request, place: Mapping[str, Any]) -> str:
-    names = {"limit", "offset", "page", "page_size", "cursor"}
-    kept = {name: value for name, value in req.params.items() if name not in names}
+    kept = {name: value for name, value in req.params.items() if name not in PLACE}
     return f"{req.path}?{urlencode({**kept, **place})}"
 
 

@@ -1,5 +1,7 @@
 """What a request carries through the API, typed."""
 
+import re
+import secrets
 from typing import Any
 
 import falcon
@@ -7,6 +9,8 @@ import falcon
 from api.operation import Operation
 from domain.errors import Unauthenticated
 from service.context import Principal
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
 class RequestContext(falcon.Context):
@@ -40,3 +44,9 @@ def principal_of(req: Request) -> Principal:
     if principal is None:
         raise AssertionError("an operation without a scope asks who calls")
     return principal
+
+
+def request_id_of(req: falcon.Request) -> str:
+    """The id that the client gave its request, if it is printable and short; else a new one."""
+    given = req.get_header("X-Request-ID") or ""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)

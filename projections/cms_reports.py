@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from domain.clinical_time import instant
-from domain.measures.period import Period, calendar_year, maintained
+from domain.measures.period import Period, calendar_year, maintained, year_of
 from projections.database import Reader
 from projections.measures.entries import entries_at
 from projections.moments import Moment
@@ -74,7 +74,7 @@ def find_at(
     metric_id: int | None = None,
 ) -> Report:
     """The report as it was at a moment, with the metrics of then; by default for its year."""
-    wanted = period or calendar_year(moment.at.astimezone(ZoneInfo(zone)).year)
+    wanted = period or year_of(moment.at, zone)
     chosen = None if metric_id is None else (metric_id,)
     entries = entries_at(reader, account_id, wanted, moment.position, chosen)
     return Report(moment.position, False, wanted, entries)

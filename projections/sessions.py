@@ -59,7 +59,7 @@ def put_link(
 ) -> None:
     """A new link of somebody, in place of the ones before."""
     given = {"hash": link_hash, "user_id": user_id, "expires_at": expires_at}
-    transaction.execute(_QUERIES["remove_links_of"], {"user_id": user_id})
+    remove_links_of(transaction, user_id)
     transaction.execute(_QUERIES["put_link"], given)
 
 

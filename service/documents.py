@@ -12,7 +12,6 @@ import orjson
 from domain.clinical_time import instant
 from domain.errors import NotAPdf, NotFound, NotYet, TooLarge
 from domain.patient import Patient
-from domain.scraping.words import DocumentWords
 from projections.database import Reader
 from projections.patients import find_document, is_soon_read, version_of_patient
 from service.application import Application
@@ -89,13 +88,20 @@ class Documents:
 
     def words(self, context: Context, document_id: str) -> dict[str, Any]:
         """The words of the caller's document with their boxes. Raises NotYet while it is read."""
+        document = self.find_read(context, document_id, "words")
+        content = self._store.get(document["patient_id"], document["sha256"], "words")
+        words: dict[str, Any] = orjson.loads(content)
+        return words
+
+    def find_read(self, context: Context, document_id: str, wanted: str) -> dict[str, Any]:
+        """The caller's document, once it was read, because something of it is wanted. Raises
+        NotYet while it is read, NotFound where it was refused."""
         document = self.find(context, document_id)
         if document["status"] == "processing":
             raise NotYet("The document is still being read.")
         if document["status"] == "refused":
-            raise NotFound(f"The document has no words: {document['reason']}")
-        content = self._store.get(document["patient_id"], document["sha256"], "words")
-        return DocumentWords.from_json(orjson.loads(content)).to_json()
+            raise NotFound(f"The document has no {wanted}: {document['reason']}")
+        return document
 
     def _read_soon(self, context: Context, patient_id: int, made: Resource) -> Resource:
         """The document once it was read, or as it was made when that takes too long."""

@@ -38,11 +38,7 @@ class PageImages:
     def find(self, context: Context, document_id: str, page: int) -> PageImage:
         """The picture of a page of the caller's document, not drawn yet. Raises NotFound beyond
         the last page, NotYet while the document is read."""
-        document = self._documents.find(context, document_id)
-        if document["status"] == "processing":
-            raise NotYet("The document is still being read.")
-        if document["status"] == "refused":
-            raise NotFound(f"The document has no pages to show: {document['reason']}")
+        document = self._documents.find_read(context, document_id, "pages to show")
         if page > document["pages"]:
             raise NotFound(f"The document has {document['pages']} pages.")
         return PageImage(document["patient_id"], document["sha256"], page)

@@ -2,14 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
 from domain.errors import Invalid, NotFound, VersionMismatch
-from domain.measures.period import Period, calendar_year
+from domain.measures.period import Period, year_of
 from domain.report import FrozenContent, Report
 from projections.database import Reader
 from projections.measures.entries import render_report
@@ -152,7 +151,7 @@ class Reports:
         return Report.freeze(number, account_id, content, context.metadata(), restates)
 
     def _this_year(self, context: Context) -> Period:
-        return calendar_year(datetime.now(ZoneInfo(context.principal.zone)).year)
+        return year_of(datetime.now(UTC), context.principal.zone)
 
 
 def _hash(body: bytes) -> str:

@@ -13,7 +13,6 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from domain.errors import Conflict, Invalid, NotFound, TooManyFailures, Unauthenticated
 from domain.user import SCOPES, Role, User
 from projections import sessions
-from projections.database import Transaction
 from projections.users import UserRecord, find_user, find_user_of_email
 from service.application import Application
 from service.context import Context, Principal
@@ -91,7 +90,8 @@ class Users:
 
     def sign_in(self, email: str, password: str, client: str, request_id: str) -> str:
         """A new session's secret. Raises Unauthenticated without saying what was wrong, and
-        TooManyFailures after five of an address or email within a quarter of an hour."""
+        TooManyFailures after five failures of an email, or thirty of an address, within a quarter
+        of an hour."""
         subjects = (_hash(f"email {email.lower()}"), _hash(f"client {client}"))
         self._refuse_guessing(subjects)
         user = find_user_of_email(self._database, email)
@@ -128,7 +128,8 @@ class Users:
 
     def sign_out(self, secret: str, context: Context) -> None:
         """End this session."""
-        self._end(lambda transaction: sessions.end_session(transaction, _hash(secret)))
+        with self._database.transaction() as transaction:
+            sessions.end_session(transaction, _hash(secret))
         user_id = context.principal.user_id
         if user_id is not None:
             self._change(context, user_id, lambda user: user.sign_out(context.metadata()))
@@ -142,7 +143,8 @@ class Users:
         """Nobody of this name comes in any more, and whoever is in is out."""
         self._refuse_self(context, user_id)
         self._change(context, user_id, lambda user: user.disable(context.metadata()))
-        self._end(lambda transaction: sessions.end_sessions_of(transaction, user_id))
+        with self._database.transaction() as transaction:
+            sessions.end_sessions_of(transaction, user_id)
 
     def enable(self, context: Context, user_id: int) -> None:
         """They may sign in again."""
@@ -185,10 +187,6 @@ class Users:
 
     def _change(self, context: Context, user_id: int, tell: Callable[[User], None]) -> None:
         self._application.change(context, User, user_id, tell, lambda r, s, u, t: None)
-
-    def _end(self, end: Callable[[Transaction], None]) -> None:
-        with self._database.transaction() as transaction:
-            end(transaction)
 
     def _refuse_self(self, context: Context, user_id: int) -> None:
         if user_id == context.principal.user_id:

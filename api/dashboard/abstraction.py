@@ -7,20 +7,21 @@ from urllib.parse import urlencode
 
 import falcon
 
+from api.answers import is_known
 from api.dashboard.candidates import last_run
 from api.dashboard.page_sizes import Sizes, page_sizes
 from api.dashboard.pages import Pages
-from api.dashboard.patients import PATIENTS, patient_of, values_of
+from api.dashboard.patients import PATIENTS, own_patient, values_of
 from api.dashboard.request import DashboardRequest, Form
 from api.resources.values import value_of
 from api.schemas.base import load
 from api.schemas.charts import DateValueIn, ValueIn
 from domain.document import DocumentStatus
-from domain.errors import AttestorError, CannotExtract, Conflict, Invalid, NotFound, NotYet
+from domain.errors import AttestorError, CannotExtract, Conflict, Invalid, NotYet
 from domain.observation import Source, VariableKind
 from domain.patient import Patient
 from projections.definitions import all_variables
-from projections.patients import find_patient, list_documents, list_incomplete
+from projections.patients import list_documents, list_incomplete
 from service.bootstrap import Services
 from service.patients import ValueIn as SentValue
 from service.reviews import Choice, Decision
@@ -81,7 +82,7 @@ class Abstraction:
         image = images.find(req.command(), document_id, page)
         resp.set_headers({"cache-control": "private, max-age=3600, immutable"})
         resp.etag = image.tag
-        if req.if_none_match and image.tag in req.if_none_match:
+        if is_known(req, image.tag):
             resp.status = 304
             return
         resp.content_type = "image/png"
@@ -189,11 +190,7 @@ class Abstraction:
         error: AttestorError | None = None,
         at: int | None = None,
     ) -> None:
-        record = find_patient(self._database, patient_id)
-        if record is None:
-            raise NotFound("There is no such patient.")
-        req.principal.require_own(record.account_id, "patient")
-        patient = patient_of(record.body)
+        patient = own_patient(self._database, req, patient_id)
         documents = list_documents(self._database, patient_id)
         sheet = self._sheet(req, documents)
         held = {value["id"]: value for value in values_of(patient)}

@@ -80,7 +80,7 @@ def _add_error_pages(app: falcon.App[Any, Any], pages: Pages) -> None:
     def show(req: DashboardRequest, resp: falcon.Response, status: int, title: str, detail: str
              ) -> None:  # fmt: skip
         resp.status = status
-        pages.show(req, resp, "error.html", status=status, title=title, detail=detail)
+        pages.show(req, resp, "error.html", title=title, detail=detail)
 
     def refused(
         req: DashboardRequest, resp: falcon.Response, error: AttestorError, params: Any

@@ -5,12 +5,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import falcon
-from eventsourcing.utils import get_topic
 
 from api.dashboard.pages import Pages
 from api.dashboard.request import DashboardRequest
 from api.log_query import aggregate_of
-from domain.catalogue import CATALOGUE
 from domain.clinical_time import parse_date
 from domain.errors import Invalid, NotYet
 from domain.ids import Kind
@@ -19,12 +17,12 @@ from projections.history import Place
 from projections.moments import account_of
 from service.bootstrap import Services
 from service.history.history import Wanted
+from service.history.words import TOPICS
 from service.transparency import Inclusion
 
 _PAGE = 50
 _FILTERS = ("actor", "type", "aggregate", "from", "to")
 _ACCESS_FILTERS = ("actor", "patient", "outcome", "from", "to")
-TOPICS = sorted(get_topic(event) for event in CATALOGUE)
 
 
 class Audit:
@@ -40,10 +38,10 @@ class Audit:
         self._show(req, resp, "audit.html", given, _wanted(given), checkpoint=self._checkpoint())
 
     def on_get_patient(self, req: DashboardRequest, resp: falcon.Response, patient_id: int) -> None:
-        """The history of one patient, with a slider over its versions."""
+        """The history of one patient."""
         account_id = account_of(self._database, Kind.PATIENT, patient_id)
         req.principal.require_own(account_id or 0, "patient")
-        given = {**_given(req, ("actor", "type", "from", "to"))}
+        given = _given(req, ("actor", "type", "from", "to"))
         wanted = _wanted({**given, "aggregate": f"patient:{patient_id}"})
         self._show(req, resp, "patient_history.html", given, wanted, patient_id=patient_id)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.ids import Kind
-from projections.history import Place
 from service.bootstrap import Services
 from service.context import Context
 from service.history.history import Wanted
@@ -29,13 +28,13 @@ class LastRun:
 def last_run(services: Services, context: Context, patient_id: int) -> LastRun:
     """The newest run over the chart of a patient."""
     wanted = Wanted((Kind.PATIENT, patient_id), topic="patient.scraped")
-    page = services.history.page(context, wanted, Place(1, is_newest_first=True))
-    if not page.items or page.items[0]["data"] is None:
-        return LastRun()
-    answers = page.items[0]["data"]["answers"]
-    return LastRun(
-        page.items[0]["position"], {each["variable_id"]: each["candidates"] for each in answers}
-    )
+    for run in services.history.newest(context, wanted, 1):
+        if run["data"] is not None:
+            answers = run["data"]["answers"]
+            return LastRun(
+                run["position"], {each["variable_id"]: each["candidates"] for each in answers}
+            )
+    return LastRun()
 
 
 def _is_same(held: dict[str, Any], candidate: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from service.users import PASSWORD_LENGTH
 
 
 class Door:
-    """Pages that nobody needs a session for, but the last."""
+    """Pages that nobody needs a session for, but the one to sign out."""
 
     def __init__(self, services: Services, pages: Pages) -> None:
         self._users = services.users

@@ -31,7 +31,6 @@ class HealthPage:
             req,
             resp,
             "health.html",
-            is_ready=health.is_ready,
             body=health.body,
             jobs=list_jobs(self._database, account_id, _JOBS),
             hours=[f"{now - timedelta(hours=back):%H}:00" for back in reversed(range(24))],

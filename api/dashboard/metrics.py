@@ -6,7 +6,7 @@ import falcon
 import orjson
 
 from api.dashboard.diff import compared
-from api.dashboard.pages import Pages
+from api.dashboard.pages import Pages, as_dict
 from api.dashboard.periods import asked, moment_of, position_of, report_of
 from api.dashboard.request import DashboardRequest, Form
 from api.schemas.base import load
@@ -21,7 +21,7 @@ from projections.definitions import (
     variable_names,
 )
 from projections.measures.drilldown import GAP, list_members, populations_of
-from projections.measures.live import LiveMetric, live_metrics
+from projections.measures.live import live_metric
 from projections.measures.report import COUNTS, as_number
 from service.bootstrap import Services
 
@@ -47,7 +47,7 @@ _FUNNEL = tuple(
 
 
 class Metrics:
-    """Whoever may read definitions sees them; whoever may write them edits."""
+    """Whoever may read reports sees them; whoever may write definitions edits."""
 
     def __init__(self, services: Services, pages: Pages) -> None:
         self._services = services
@@ -80,7 +80,9 @@ class Metrics:
     def on_get_members(self, req: DashboardRequest, resp: falcon.Response, metric_id: int) -> None:
         record, wanted = self._own(req, metric_id), asked(req)
         position = position_of(self._services, moment_of(self._database, wanted))
-        metric = self._live(req, metric_id, position)
+        metric = live_metric(self._database, req.principal.account_id, metric_id, position)
+        if metric is None:
+            raise NotFound("The metric was not there at that moment.")
         populations = populations_of(metric)
         population = req.get_param("population") or populations[0]
         if population not in populations:
@@ -200,18 +202,6 @@ class Metrics:
             raise NotFound("There is no such metric.")
         req.principal.require_own(record.account_id, "metric")
         return record
-
-    def _live(self, req: DashboardRequest, metric_id: int, position: int) -> LiveMetric:
-        for metric in live_metrics(self._database, req.principal.account_id, position):
-            if metric.id == metric_id:
-                return metric
-        raise NotFound("The metric was not there at that moment.")
-
-
-def as_dict(entry: orjson.Fragment) -> dict[str, Any]:
-    """A rendered entry of a report, for a template."""
-    body: dict[str, Any] = orjson.loads(orjson.dumps(entry))
-    return body
 
 
 def _fields_in(form: Form) -> dict[str, str]:

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 import falcon
+import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -17,7 +18,7 @@ from domain.errors import NotFound
 from service.context import RELEASE
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
-          "svg": "image/svg+xml", "txt": "text/plain; charset=utf-8"}  # fmt: skip
+          "svg": "image/svg+xml"}  # fmt: skip
 FILES = {
     "pico.css": "vendor/pico-2.1.1/pico.min.css",
     "htmx.js": "vendor/htmx-2.0.11/htmx.min.js",
@@ -88,6 +89,12 @@ class Pages:
                 **data,
             }
         )
+
+
+def as_dict(rendered: orjson.Fragment) -> dict[str, Any]:
+    """What was rendered as JSON already, for a template."""
+    body: dict[str, Any] = orjson.loads(orjson.dumps(rendered))
+    return body
 
 
 def instant(value: datetime | str | None) -> Markup:

@@ -1,18 +1,16 @@
 """A patient's report: every value with its place, every measure with its reasons, to print."""
 
-from datetime import datetime
 from typing import Any
 
 import falcon
 
 from api.dashboard.page_sizes import page_sizes
-from api.dashboard.pages import Pages
-from api.dashboard.patients import patient_of, values_of
+from api.dashboard.pages import Pages, as_dict
+from api.dashboard.patients import values_of
 from api.dashboard.periods import asked, moment_of, position_of
 from api.dashboard.request import DashboardRequest
 from domain.errors import NotFound
 from domain.ids import Kind
-from projections.history import Place
 from projections.patient_report import find_patient_report
 from projections.patients import list_documents
 from service.bootstrap import Services
@@ -37,11 +35,12 @@ class PatientReports:
         if report is None:
             raise NotFound("There is no such patient, or not yet at that moment.")
         req.principal.require_own(report.patient.account_id, "patient")
-        patient = patient_of(report.patient.body)
+        patient = as_dict(report.patient.body)
         documents: dict[str, Any] = {
             each["id"]: each for each in list_documents(self._database, patient_id, moment)
         }
         values = values_of(patient)
+        told = Wanted((Kind.PATIENT, patient_id), until=wanted.moment)
         shown = {each["document_id"] for each in values if each["highlight"]} & documents.keys()
         self._pages.show(
             req,
@@ -53,13 +52,5 @@ class PatientReports:
             documents=documents,
             report=report,
             asked=wanted,
-            history=self._history(req, patient_id, wanted.moment),
+            history=self._services.history.newest(req.command(), told, _LAST),
         )
-
-    def _history(
-        self, req: DashboardRequest, patient_id: int, until: datetime | None
-    ) -> list[dict[str, Any]]:
-        """The last events of the patient, the newest first."""
-        wanted = Wanted((Kind.PATIENT, patient_id), until=until)
-        place = Place(_LAST, is_newest_first=True)
-        return list(self._services.history.page(req.command(), wanted, place).items)

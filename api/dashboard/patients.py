@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import falcon
-import orjson
 
-from api.dashboard.pages import Pages
+from api.dashboard.pages import Pages, as_dict
 from api.dashboard.periods import asked, moment_of
 from api.dashboard.request import DashboardRequest, check_csrf
 from api.forms import read_upload
@@ -20,6 +19,7 @@ from api.schemas.charts import PatientIn
 from domain.demographics import Demographics
 from domain.errors import Invalid, NotFound
 from domain.ids import Kind
+from projections.database import Reader
 from projections.definitions import all_variables
 from projections.exports.csv import cell
 from projections.moments import Moment, moment_of_version, newest_version
@@ -60,7 +60,7 @@ class Patients:
             req,
             resp,
             "patients.html",
-            patients=[patient_of(record.body) for record in found],
+            patients=[as_dict(record.body) for record in found],
             variables=len(all_variables(self._database, account_id)),
             total=total,
             page=page,
@@ -92,7 +92,7 @@ class Patients:
             moment = moment_of(self._database, wanted)
         else:
             moment = self._moment_of_version(req, patient_id, version)
-        patient = self.patient(req, patient_id, moment)
+        patient = own_patient(self._database, req, patient_id, moment)
         variables = all_variables(self._database, req.principal.account_id)
         held = {value["id"]: value for value in values_of(patient)}
         self._pages.show(
@@ -121,36 +121,31 @@ class Patients:
         self, req: DashboardRequest, patient_id: int, version: int
     ) -> Moment | None:
         """When the patient had this version. Raises NotFound."""
-        self.patient(req, patient_id)
+        own_patient(self._database, req, patient_id)
         moment = moment_of_version(self._database, Kind.PATIENT, patient_id, version)
         if moment is None:
             raise NotFound(f"The patient has no version {version}.")
         return moment
 
-    def patient(
-        self, req: DashboardRequest, patient_id: int, moment: Moment | None = None
-    ) -> dict[str, Any]:
-        """The caller's patient. Raises NotFound and Forbidden."""
-        record = find_patient(self._database, patient_id, moment)
-        if record is None:
-            raise NotFound("There is no such patient, or not yet at that moment.")
-        req.principal.require_own(record.account_id, "patient")
-        return patient_of(record.body)
-
     def _everybody(self, account_id: int, wanted: PatientFilter) -> Iterator[dict[str, Any]]:
         after = 0
         while True:
             _, found = list_patients(self._database, account_id, wanted, _CSV_PAGE, 0, after)
-            yield from (patient_of(record.body) for record in found)
+            yield from (as_dict(record.body) for record in found)
             if len(found) < _CSV_PAGE:
                 return
             after = found[-1].id
 
 
-def patient_of(body: orjson.Fragment) -> dict[str, Any]:
-    """A patient as a template takes it."""
-    patient: dict[str, Any] = orjson.loads(orjson.dumps(body))
-    return patient
+def own_patient(
+    reader: Reader, req: DashboardRequest, patient_id: int, moment: Moment | None = None
+) -> dict[str, Any]:
+    """The caller's patient, now or as of a moment. Raises NotFound and Forbidden."""
+    record = find_patient(reader, patient_id, moment)
+    if record is None:
+        raise NotFound("There is no such patient, or not yet at that moment.")
+    req.principal.require_own(record.account_id, "patient")
+    return as_dict(record.body)
 
 
 def values_of(patient: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from api.answers import last_position
 from api.dashboard.request import DashboardRequest
 from domain.clinical_time import instant
 from domain.errors import Invalid
-from domain.measures.period import Period, calendar_year, parse_period
+from domain.measures.period import Period, parse_period, year_of
 from projections import cms_reports
 from projections.database import Reader
 from projections.moments import Moment, moment_at
@@ -45,8 +45,8 @@ def asked(req: DashboardRequest) -> Asked:
     """The page's `period` and `as_of`; by default this year, now. Raises Invalid."""
     text, zone = req.get_param("period"), ZoneInfo(req.principal.zone)
     moment = _moment(req.get_param("as_of"), zone)
-    year = (moment or datetime.now(UTC)).astimezone(zone).year
-    return Asked(parse_period(text.strip()) if text else calendar_year(year), moment)
+    this_year = year_of(moment or datetime.now(UTC), req.principal.zone)
+    return Asked(parse_period(text.strip()) if text else this_year, moment)
 
 
 def report_of(

@@ -5,8 +5,7 @@ from typing import Any
 import falcon
 import orjson
 
-from api.dashboard.metrics import as_dict
-from api.dashboard.pages import Pages
+from api.dashboard.pages import Pages, as_dict
 from api.dashboard.periods import asked, report_of
 from api.dashboard.request import DashboardRequest
 from domain.errors import AttestorError, Conflict, Invalid, NotFound
@@ -33,7 +32,7 @@ class Reports:
     def on_get_list(self, req: DashboardRequest, resp: falcon.Response) -> None:
         wanted = asked(req)
         report = report_of(self._database, req, wanted)
-        total, frozen = list_reports(self._database, req.principal.account_id, _MOST, 0)
+        _, frozen = list_reports(self._database, req.principal.account_id, _MOST, 0)
         self._pages.show(
             req,
             resp,
@@ -42,7 +41,6 @@ class Reports:
             report=report,
             entries=[as_dict(entry) for entry in report.entries],
             frozen=frozen,
-            total=total,
             formats=list(MEDIA_TYPES),
         )
 
@@ -135,7 +133,6 @@ class Reports:
             others=[each for each in frozen if each["id"] != report_id],
             verification=verification,
             error=error,
-            me=req.context.signed_in,
             formats=list(MEDIA_TYPES),
         )
 

@@ -1,7 +1,5 @@
 """Who is there: the session cookie, and what a request must bring to change anything."""
 
-import re
-import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -11,6 +9,7 @@ import falcon
 from api.client_address import client_address
 from api.dashboard.request import DashboardRequest, Form, check_csrf, read_form
 from api.dashboard.routes import Route
+from api.request import request_id_of
 from domain.errors import Forbidden
 from service.bootstrap import Services
 
@@ -29,7 +28,6 @@ _STANDING = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
 class Arrive:
@@ -41,9 +39,7 @@ class Arrive:
     def process_request(self, req: DashboardRequest, resp: falcon.Response) -> None:
         """Runs before routing."""
         context = req.context
-        given = req.get_header("X-Request-ID")
-        known = given is not None and _REQUEST_ID.fullmatch(given)
-        context.request_id = given if known and given else secrets.token_hex(16)
+        context.request_id = request_id_of(req)
         context.client = client_address(req, self._trusted)
         context.form = Form([])
         resp.set_headers({**_STANDING, "x-request-id": context.request_id})

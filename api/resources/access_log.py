@@ -9,16 +9,16 @@ import falcon
 import orjson
 
 from api.answers import answer_list, last_position
-from api.pagination import paging_of
+from api.pagination import PLACE, paging_of
 from api.request import Request, principal_of
+from api.streams import NDJSON, in_pieces, ndjson
 from domain.clinical_time import instant
 from projections.access_log import COLUMNS, AccessFilter, every_access, list_accesses
 from projections.exports.csv import cell
 from service.bootstrap import Services
 
-FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+FORMATS = {"json": "application/json", "ndjson": NDJSON, "csv": "text/csv"}
 _LINES_A_PIECE = 500
-_PLACE = {"limit", "offset", "page", "page_size", "cursor"}
 
 
 class AccessLog:
@@ -47,14 +47,16 @@ class AccessLog:
     ) -> None:
         """Everything that matches, written while it is read; or a page, where that is asked for."""
         found: Iterable[dict[str, Any]] = every_access(self._database, wanted)
-        if req.context.query.keys() & _PLACE:
+        if req.context.query.keys() & PLACE:
             paging = paging_of(req.context.query)
             place = (paging.limit, paging.offset, paging.after_id)
             _, found = list_accesses(self._database, wanted, *place)
         entries = map(shown, found)
         resp.content_type = FORMATS[written]
         resp.downloadable_as = f"access-log.{written}"
-        resp.stream = _in_pieces(_csv(entries) if written == "csv" else _ndjson(entries))
+        resp.stream = in_pieces(
+            _csv(entries) if written == "csv" else ndjson(entries), _LINES_A_PIECE
+        )
 
 
 def shown(entry: dict[str, Any]) -> dict[str, Any]:
@@ -76,11 +78,6 @@ def _wanted(req: Request) -> AccessFilter:
     )
 
 
-def _ndjson(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    for entry in entries:
-        yield orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
-
-
 def _csv(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     line = io.StringIO(newline="")
     writer = csv.writer(line, lineterminator="\r\n")
@@ -92,15 +89,3 @@ def _csv(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
         line.seek(0)
         line.truncate()
     yield line.getvalue().encode()
-
-
-def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Many lines at a time; each piece is a write to the client."""
-    piece: list[bytes] = []
-    for line in lines:
-        piece.append(line)
-        if len(piece) == _LINES_A_PIECE:
-            yield b"".join(piece)
-            piece = []
-    if piece:
-        yield b"".join(piece)

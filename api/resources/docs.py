@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from api.answers import answer_data
+from api.answers import answer_data, is_known
 from api.problems import BY_SLUG
 from api.request import Request
 from domain.errors import NotFound
@@ -60,7 +60,7 @@ class Docs:
 def _answer_file(req: Request, resp: falcon.Response, content: bytes, media_type: str) -> None:
     tag = hashlib.sha256(content).hexdigest()[:32]
     resp.set_headers({"etag": f'"{tag}"', "cache-control": "public, max-age=300"})
-    if req.if_none_match and tag in req.if_none_match:
+    if is_known(req, tag):
         resp.status = 304
     else:
         resp.content_type = media_type

@@ -4,7 +4,15 @@ from pathlib import PurePosixPath
 
 import falcon
 
-from api.answers import Shown, answer_command, answer_data, answer_list, context_of, last_position
+from api.answers import (
+    Shown,
+    answer_command,
+    answer_data,
+    answer_list,
+    context_of,
+    is_known,
+    last_position,
+)
 from api.forms import Upload, read_upload
 from api.moments import moment_of
 from api.pagination import paging_of
@@ -67,8 +75,7 @@ class Documents:
     def on_get_page(self, req: Request, resp: falcon.Response, document_id: str, page: int) -> None:
         image = self._images.find(context_of(req), document_id, page)
         resp.etag = image.tag
-        known = req.if_none_match
-        if known and ("*" in known or image.tag in known):
+        if is_known(req, image.tag):
             resp.status = 304
             return
         resp.content_type = "image/png"

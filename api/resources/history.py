@@ -1,23 +1,19 @@
 """History: what happened to a resource, and in the whole account."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 import falcon
-import orjson
 
 from api.answers import answer_data, answer_list, context_of, last_position
-from api.log_query import NDJSON, wanted_of
+from api.log_query import wanted_of
 from api.moments import require_own
-from api.pagination import paging_of
+from api.pagination import PLACE, paging_of
 from api.parameters import bad_query
 from api.request import Request
+from api.streams import NDJSON, in_pieces, ndjson
 from domain.ids import Kind
 from projections.history import Place
 from service.bootstrap import Services
 from service.history.history import Wanted
 
-_PLACE = {"limit", "offset", "page", "page_size", "cursor"}
 _LINES_A_PIECE = 100
 
 
@@ -57,14 +53,14 @@ class History:
         self, req: Request, resp: falcon.Response, wanted: Wanted, is_newest_first: bool
     ) -> None:
         """Everything that matches, written while it is read."""
-        if req.context.query.keys() & _PLACE:
+        if req.context.query.keys() & PLACE:
             raise bad_query("ndjson answers everything; it takes no place in the list")
         entries = self._services.history.every(
             context_of(req), wanted, is_newest_first=is_newest_first
         )
         resp.content_type = NDJSON
         resp.downloadable_as = "history.ndjson"
-        resp.stream = _in_pieces(entries)
+        resp.stream = in_pieces(ndjson(entries), _LINES_A_PIECE)
 
 
 def _is_exported(req: Request) -> bool:
@@ -72,15 +68,3 @@ def _is_exported(req: Request) -> bool:
     if given is not None:
         return bool(given == "ndjson")
     return req.client_prefers(["application/json", NDJSON]) == NDJSON
-
-
-def _in_pieces(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Many lines at a time; each piece is a write to the client."""
-    piece: list[bytes] = []
-    for entry in entries:
-        piece.append(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
-        if len(piece) == _LINES_A_PIECE:
-            yield b"".join(piece)
-            piece = []
-    if piece:
-        yield b"".join(piece)

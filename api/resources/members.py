@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import falcon
 
@@ -14,9 +13,9 @@ from api.parameters import bad_query
 from api.request import Request, principal_of
 from api.resources.cms_reports import period_of
 from domain.ids import Kind
-from domain.measures.period import Period, calendar_year
+from domain.measures.period import year_of
 from projections.measures.drilldown import Member, list_members, populations_of
-from projections.measures.live import LiveMetric, live_metrics
+from projections.measures.live import LiveMetric, live_metric
 from projections.moments import Moment
 from service.bootstrap import Services
 
@@ -32,7 +31,9 @@ class Members:
         moment = moment_of(req, self._services.database)
         position = moment.position if moment else last_position(self._services)
         metric = self._metric(req, metric_id, position, moment)
-        period = period_of(query) or _year(principal.zone, moment)
+        period = period_of(query) or year_of(
+            moment.at if moment else datetime.now(UTC), principal.zone
+        )
         asked = (period, position, _population(metric, query["population"]))
         paging = replace(paging_of(query), style="cursor")
         total, found = list_members(
@@ -47,10 +48,10 @@ class Members:
     ) -> LiveMetric:
         """The metric as it stands at a position."""
         database = self._services.database
-        for metric in live_metrics(database, principal_of(req).account_id, position):
-            if metric.id == metric_id:
-                return metric
-        raise absent(req, database, Kind.METRIC, metric_id, "metric", moment)
+        found = live_metric(database, principal_of(req).account_id, metric_id, position)
+        if found is None:
+            raise absent(req, database, Kind.METRIC, metric_id, "metric", moment)
+        return found
 
 
 def shown(member: Member) -> dict[str, Any]:
@@ -63,12 +64,6 @@ def shown(member: Member) -> dict[str, Any]:
         "evidence": member.evidence,
         "missing": member.missing,
     }
-
-
-def _year(zone: str, moment: Moment | None) -> Period:
-    """This year, or that of the moment."""
-    then = moment.at if moment else datetime.now(UTC)
-    return calendar_year(then.astimezone(ZoneInfo(zone)).year)
 
 
 def _population(metric: LiveMetric, wanted: str) -> str:

@@ -1,7 +1,6 @@
 """A patient's report: every value with its place, and every measure with its reasons."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import falcon
 
@@ -11,7 +10,7 @@ from api.request import Request, principal_of
 from api.resources.cms_reports import period_of
 from domain.clinical_time import instant
 from domain.ids import Kind
-from domain.measures.period import calendar_year
+from domain.measures.period import year_of
 from projections.patient_report import find_patient_report
 from service.bootstrap import Services
 
@@ -26,10 +25,8 @@ class PatientReports:
     def on_get(self, req: Request, resp: falcon.Response, patient_id: int) -> None:
         moment = moment_of(req, self._database)
         position = moment.position if moment else last_position(self._services)
-        then = (moment.at if moment else datetime.now(UTC)).astimezone(
-            ZoneInfo(principal_of(req).zone)
-        )
-        period = period_of(req.context.query) or calendar_year(then.year)
+        then = moment.at if moment else datetime.now(UTC)
+        period = period_of(req.context.query) or year_of(then, principal_of(req).zone)
         report = find_patient_report(self._database, patient_id, period, position, moment)
         if report is None:
             raise absent(req, self._database, Kind.PATIENT, patient_id, "patient", moment)

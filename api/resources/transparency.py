@@ -5,7 +5,7 @@ from typing import Any
 
 import falcon
 
-from api.answers import answer_data, answer_list, last_position
+from api.answers import answer_data, answer_list, is_known, last_position
 from api.pagination import paging_of
 from api.request import Request, principal_of
 from domain.clinical_time import instant
@@ -49,7 +49,7 @@ class Transparency:
         content = self._transparency.tile(named)
         tag = hashlib.sha256(content).hexdigest()[:32]
         resp.set_headers({"etag": f'"{tag}"', "cache-control": _FOR_EVER})
-        if req.if_none_match and tag in req.if_none_match:
+        if is_known(req, tag):
             resp.status = 304
         else:
             resp.content_type = "application/octet-stream"

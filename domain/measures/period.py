@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain.clinical_time import parse_date
 from domain.errors import Invalid
@@ -40,6 +41,11 @@ class Period:
 def calendar_year(year: int) -> Period:
     """January to December of a year."""
     return Period(date(year, 1, 1), date(year, 12, 31))
+
+
+def year_of(moment: datetime, zone: str) -> Period:
+    """The calendar year that an instant lies in, in a time zone (IANA name)."""
+    return calendar_year(moment.astimezone(ZoneInfo(zone)).year)
 
 
 def quarter(year: int, number: int) -> Period:

@@ -46,6 +46,14 @@ def live_metrics(reader: Reader, account_id: int, position: int) -> list[LiveMet
     ]
 
 
+def live_metric(
+    reader: Reader, account_id: int, metric_id: int, position: int
+) -> LiveMetric | None:
+    """One of the account's metrics at a position; None where it was not there."""
+    metrics = live_metrics(reader, account_id, position)
+    return next((metric for metric in metrics if metric.id == metric_id), None)
+
+
 def draft_metric(reader: Reader, account_id: int, definition: MetricDefinition) -> LiveMetric:
     """A metric that nobody has saved (its number is 0), with the variables of now."""
     scope = {"account_id": account_id, "position": OPEN - 1}

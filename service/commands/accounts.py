@@ -42,7 +42,7 @@ def create_key(settings: Settings, chosen: argparse.Namespace) -> int:
     """Make a key of an account."""
     expires_at = datetime.now(UTC) + timedelta(days=chosen.days) if chosen.days else None
     with open_services(settings) as services:
-        context = operator(services, chosen.account)
+        context = operator(chosen.account)
         key = services.keys.issue(context, chosen.name, tuple(chosen.scopes), expires_at)
     print(json.dumps({"id": key.id, "api_key": key.secret}) if chosen.json else key.secret)
     return 0
@@ -51,6 +51,6 @@ def create_key(settings: Settings, chosen: argparse.Namespace) -> int:
 def revoke_key(settings: Settings, chosen: argparse.Namespace) -> int:
     """End a key now."""
     with open_services(settings) as services:
-        services.keys.revoke(operator(services, chosen.account), chosen.key)
+        services.keys.revoke(operator(chosen.account), chosen.key)
     print(f"key {chosen.key} is revoked")
     return 0

@@ -30,7 +30,7 @@ def command(commands: Subparsers, name: str, run: Command) -> argparse.ArgumentP
     return added
 
 
-def operator(services: Services, account_id: int) -> Context:
+def operator(account_id: int) -> Context:
     """Whoever has a shell on the machine may do everything in any account."""
     principal = Principal(account_id, "UTC", frozenset(ALL_SCOPES))
     return Context(principal, request_id(), channel="cli")

@@ -36,7 +36,7 @@ def patient_history(settings: Settings, chosen: argparse.Namespace) -> int:
         if account_id is None:
             raise NotFound(f"There is no patient {chosen.patient}.")
         wanted = Wanted((Kind.PATIENT, chosen.patient), variable_id=chosen.variable)
-        context = operator(services, account_id)
+        context = operator(account_id)
         record_access(services, context, "cli_patient_history", chosen.patient)
         entries = services.history.every(context, wanted, is_newest_first=chosen.newest_first)
         if chosen.ndjson:

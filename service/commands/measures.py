@@ -36,7 +36,7 @@ def add(
 def load_measures(settings: Settings, chosen: argparse.Namespace) -> int:
     """Load measures into an account: the variables that it lacks, and the metrics."""
     with open_services(settings) as services:
-        return load_files(services, operator(services, chosen.account), chosen.files)
+        return load_files(services, operator(chosen.account), chosen.files)
 
 
 def list_measures(settings: Settings, chosen: argparse.Namespace) -> int:

@@ -64,7 +64,7 @@ def erase(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _context(services: Services, chosen: argparse.Namespace) -> Context:
-    return replace(operator(services, chosen.account), reason=chosen.reason)
+    return replace(operator(chosen.account), reason=chosen.reason)
 
 
 def _is_sure(patient_id: int, name: str) -> bool:

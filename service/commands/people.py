@@ -24,7 +24,7 @@ def add(users: Subparsers) -> None:
 def invite(settings: Settings, chosen: argparse.Namespace) -> int:
     """Let somebody into the dashboard: prints a link that sets a password, once, for a day."""
     with open_services(settings) as services:
-        context = operator(services, chosen.account)
+        context = operator(chosen.account)
         name = chosen.name or chosen.email
         _, link = services.users.invite(context, chosen.email, name, chosen.role)
         print(_url(services, link))
@@ -37,7 +37,7 @@ def new_link(settings: Settings, chosen: argparse.Namespace) -> int:
         user = find_user_of_email(services.database, chosen.email)
         if user is None:
             raise NotFound(f"There is no user {chosen.email}.")
-        link = services.users.new_link(operator(services, user.account_id), user.id)
+        link = services.users.new_link(operator(user.account_id), user.id)
         print(_url(services, link))
     return 0
 

@@ -47,7 +47,7 @@ def bundle_report(settings: Settings, chosen: argparse.Namespace) -> int:
     draft = chosen.output.with_name(f".{chosen.output.name}.part")
     try:
         with open_services(settings) as services, draft.open("wb") as file:
-            context = operator(services, chosen.account)
+            context = operator(chosen.account)
             services.bundles.write(context, chosen.report, file, chosen.since)
             record_access(services, context, "cli_report_bundle")
         draft.replace(chosen.output)
@@ -60,7 +60,7 @@ def bundle_report(settings: Settings, chosen: argparse.Namespace) -> int:
 def draw_sample(settings: Settings, chosen: argparse.Namespace) -> int:
     """Write a worksheet of some patients of a frozen report, to be abstracted a second time."""
     with open_services(settings) as services:
-        context = operator(services, chosen.account)
+        context = operator(chosen.account)
         worksheet = services.audit_samples.worksheet(
             context, chosen.report, chosen.percent, chosen.seed
         )
@@ -75,7 +75,7 @@ def compare_abstraction(settings: Settings, chosen: argparse.Namespace) -> int:
     worksheet = _text_of(chosen.file)
     with open_services(settings) as services:
         compared = services.audit_samples.compare(
-            operator(services, chosen.account), chosen.report, chosen.percent, chosen.seed,
+            operator(chosen.account), chosen.report, chosen.percent, chosen.seed,
             worksheet,
         )  # fmt: skip
     for (kind, number, name), found in compared.agreements.items():

@@ -31,7 +31,7 @@ def rescrape(settings: Settings, chosen: argparse.Namespace) -> int:
     """Read anew what was scraped before, show what the extractor answers otherwise, and record
     it. What a person typed, accepted or corrected stays; so does what is not found any more."""
     with open_services(settings) as services:
-        context = operator(services, chosen.account)
+        context = operator(chosen.account)
         variables = _variables(services, chosen)
         scraped = services.rescraping.scraped(context, chosen.patients)
         differing = 0
@@ -54,7 +54,7 @@ def rescrape(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _variables(services: Services, chosen: argparse.Namespace) -> Sequence[VariableOfValue]:
-    every = services.scrape_jobs.chosen(operator(services, chosen.account), Asked())
+    every = services.scrape_jobs.chosen(operator(chosen.account), Asked())
     return [each for each in every if not chosen.variables or each.id in chosen.variables]
 
 

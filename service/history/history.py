@@ -49,6 +49,12 @@ class History:
         found = history.list_events(self._database, self._decoder, chosen, place)
         return Page(total, self._told(found))
 
+    def newest(self, context: Context, wanted: Wanted, most: int) -> Sequence[dict[str, Any]]:
+        """The last events that match, the newest first."""
+        chosen = self._chosen(context, wanted)
+        place = Place(most, is_newest_first=True)
+        return self._told(history.list_events(self._database, self._decoder, chosen, place))
+
     def every(
         self, context: Context, wanted: Wanted, *, is_newest_first: bool = False
     ) -> Iterator[dict[str, Any]]:
