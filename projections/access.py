@@ -108,12 +108,6 @@ def find_account(database: Reader, account_id: int) -> AccountRecord | None:
     return AccountRecord(*row) if row else None
 
 
-def account_zone(database: Reader, account_id: int) -> str | None:
-    """The IANA zone of an account."""
-    row = database.row(_QUERIES["account_zone"], {"account_id": account_id})
-    return row[0] if row else None
-
-
 def list_keys(
     database: Reader, account_id: int, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:

@@ -4,7 +4,6 @@ import orjson
 
 from domain.account import ALL_SCOPES
 from domain.patient import Patient
-from projections.access import account_zone
 from projections.patients import next_document_to_read
 from service.application import Application
 from service.context import Context, Principal
@@ -62,6 +61,5 @@ class DocumentReading:
         return result
 
     def _context(self, account_id: int, request_id: str) -> Context:
-        zone = account_zone(self._application.database, account_id) or "UTC"
-        principal = Principal(account_id, zone, frozenset(ALL_SCOPES))
+        principal = Principal(account_id, "UTC", frozenset(ALL_SCOPES))
         return Context(principal, request_id, channel="system")

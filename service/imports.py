@@ -16,6 +16,7 @@ from domain.patient import Patient
 from projections.definitions import all_variables
 from projections.jobs import find_job
 from projections.patients import patients_by_external_id
+from service import jobs
 from service.application import Application
 from service.context import Context, Principal
 from service.import_file import LINE_MAX, ImportFile
@@ -81,7 +82,9 @@ class Imports:
             "key_id": context.principal.key_id,
         }
         job = Job.accept(number, account_id, "import", request, context.metadata())
-        return self._application.create(context, [job], lambda r, s: _shown(r, number, s.position))
+        return self._application.create(
+            context, [job], lambda r, s: jobs.shown(r, number, s.position)
+        )
 
     def find(self, context: Context, job_id: int) -> dict[str, Any]:
         """The caller's job. Raises NotFound or Forbidden."""
@@ -221,9 +224,7 @@ class Imports:
 
     def _count_lines(self, job: ImportJob, file: ImportFile) -> None:
         total = sum(1 for _ in file.lines())
-        self._application.database.execute(
-            "UPDATE jobs SET lines_total = %s, status = 'running' WHERE id = %s", (total, job.id)
-        )
+        jobs.begin(self._application, job.id, total)
 
     def _result(self, job: ImportJob) -> dict[str, Any]:
         row = self._application.database.row(
@@ -233,13 +234,7 @@ class Imports:
         return {"lines": done, "failed": failed}
 
     def _finish(self, job: ImportJob, status: str, result: dict[str, Any]) -> None:
-        self._application.change(
-            job.context,
-            Job,
-            job.id,
-            lambda loaded: loaded.finish(status, result, job.context.metadata()),
-            lambda r, s, j, t: None,
-        )
+        jobs.end(self._application, job.context, job.id, status, result)
 
 
 def _whole(line: bytes) -> bytes:
@@ -251,10 +246,3 @@ def _whole(line: bytes) -> bytes:
 def _problem(line: int, error: AttestorError) -> dict[str, Any]:
     faults = [{"pointer": f.pointer, "detail": f.detail} for f in error.faults]
     return {"line": line, "problem": {"detail": error.detail, "errors": faults}}
-
-
-def _shown(reader: Any, job_id: int, position: int) -> Resource:
-    found = find_job(reader, job_id)
-    if found is None:
-        raise NotFound(f"There is no job {job_id}.")
-    return Resource(job_id, 1, position, found[1])

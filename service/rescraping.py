@@ -13,7 +13,7 @@ from service.application import Application
 from service.context import Context
 from service.history.history import History, Wanted
 from service.patients import VariableOfValue
-from service.scrape_answers import answer_of
+from service.scrape_answers import Looked, answer_of
 from service.scraping import Run, Scraping
 
 Answers = dict[int, dict[str, Any]]
@@ -22,7 +22,8 @@ Answers = dict[int, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Reading:
-    """A value with the place it was read at; `day` is unknown where it was not recorded."""
+    """A value with the place it was read at. `day` is what the page says of it, empty where it
+    says nothing, and unknown (None) where the reading was not recorded."""
 
     value: str
     page: int
@@ -50,6 +51,14 @@ class Difference:
     answer: ScrapeAnswer
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What differs, and the look into the documents that showed it, of that alone."""
+
+    differences: Sequence[Difference]
+    looked: Looked
+
+
 class Rescraping:
     """Compares what a run would answer with what the last one did."""
 
@@ -70,31 +79,32 @@ class Rescraping:
                     found[entry["aggregate"]["id"]] |= answers
         return dict(sorted(found.items()))
 
-    def differences(
+    def compare(
         self,
         context: Context,
         patient_id: int,
         last: Answers,
         variables: Sequence[VariableOfValue],
-    ) -> list[Difference]:
+    ) -> Compared:
         """What a run over those of the `variables` that were scraped before would answer anew.
         Raises CannotExtract and NotYet."""
         known = [each for each in variables if each.id in last]
         looked = self._scraping.look(context, patient_id, Run(known, is_bulk=True))
         patient = self._application.load(context, Patient, patient_id)
-        found = []
+        differences, findings = [], []
         for finding in looked.findings:
             answer = answer_of(patient, finding, is_bulk=True)
             before = _reading(last[finding.variable.id])
             after = _reading(answer.as_state(), finding.value)
             if not _is_same(before, after):
-                found.append(Difference(finding.variable, before, after, answer))
-        return found
+                differences.append(Difference(finding.variable, before, after, answer))
+                findings.append(finding)
+        return Compared(differences, Looked(looked.documents, findings))
 
-    def record(self, context: Context, patient_id: int, differences: Sequence[Difference]) -> None:
-        """Run over what differs, in one event."""
-        variables = [each.variable for each in differences]
-        self._scraping.run(context, patient_id, Run(variables, is_bulk=True))
+    def record(self, context: Context, patient_id: int, compared: Compared) -> None:
+        """Record what differs, as it was seen, in one event."""
+        run = Run([each.variable for each in compared.differences], is_bulk=True)
+        self._scraping.record(context, patient_id, run, compared.looked)
 
 
 def _reading(answer: dict[str, Any], value: Observation | None = None) -> Reading | None:
@@ -103,7 +113,8 @@ def _reading(answer: dict[str, Any], value: Observation | None = None) -> Readin
     if recorded is None and not ("kept" in answer or "rejected" in answer):
         return None
     first = answer["candidates"][0]
-    day = value.day if value else recorded and recorded["day"]
+    seen = value or (Observation.from_state(recorded) if recorded else None)
+    day = None if seen is None else seen.day if seen.kind == "date" else seen.observed_on or ""
     return Reading(first["value"], first["page"], first["document_id"], first["highlight"], day)
 
 

@@ -55,14 +55,15 @@ class Reviews:
         patient = self._application.load(context, Patient, patient_id)
         scraped = patient.observation(observation_id)
         variable = self._variable(scraped.kind, scraped.variable_id)
+        number = self._application.next_id()
+        prepared = None
         if corrected is not None:
             _refuse_day_of_date(variable, corrected.observed_on)
-        number = self._application.next_id()
-        prepared = corrected and self._patients.prepare(context, variable, corrected)
+            prepared = self._patients.prepare(context, variable, corrected)
 
         def tell(patient: Patient) -> Observation | None:
             held = patient.observation(observation_id)
-            new = None if decision == "reject" else _reviewed(held, number, prepared or None)
+            new = None if decision == "reject" else _reviewed(held, number, prepared)
             patient.review(observation_id, decision, new, context.metadata(reason))
             return new
 
@@ -172,7 +173,6 @@ def _reviewed(held: Observation, number: int, corrected: Observation | None) -> 
     """The value that takes the place of a scraped one."""
     if corrected is None:
         return replace(held, id=number, review="accepted")
-    has_place = corrected.is_proven
     return replace(
         corrected,
         source=Source.MANUAL.value,
@@ -180,7 +180,7 @@ def _reviewed(held: Observation, number: int, corrected: Observation | None) -> 
         observed_on=corrected.observed_on or held.observed_on,
         day=corrected.day if corrected.observed_on or held.kind == "date" else held.day,
         evidence=corrected.evidence
-        if has_place
+        if corrected.is_proven
         else replace(held.evidence, note=corrected.evidence.note),
         carried=held.carried,
     )

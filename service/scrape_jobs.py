@@ -6,14 +6,14 @@ from typing import Any, cast
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.errors import AttestorError, Conflict, Invalid, NotFound, Unavailable
+from domain.errors import AttestorError, Conflict, Invalid, Unavailable
 from domain.events import Event
 from domain.job import Job
 from domain.patient import Patient
 from domain.scrape_answer import ScrapeAnswer
 from projections.definitions import all_variables
-from projections.jobs import find_job
 from projections.patients import patients_with_documents
+from service import jobs
 from service.application import Application
 from service.context import Context, Principal
 from service.patients import VariableOfValue
@@ -76,7 +76,7 @@ class ScrapeJobs:
         number = self._application.next_id()
         job = Job.accept(number, account_id, "scrape", request, context.metadata())
         return self._application.create(
-            context, [job], lambda r, s: Resource(number, 1, s.position, _found_job(r, number))
+            context, [job], lambda r, s: jobs.shown(r, number, s.position)
         )
 
     def chosen(self, context: Context, asked: Asked) -> list[VariableOfValue]:
@@ -100,10 +100,7 @@ class ScrapeJobs:
             date_variable_ids=job.request["date_variable_ids"],
         )
         run = Run(self.chosen(job.context, asked), is_bulk=True)
-        self._application.database.execute(
-            "UPDATE jobs SET lines_total = %s, status = 'running' WHERE id = %s",
-            (len(patient_ids), job.id),
-        )
+        jobs.begin(self._application, job.id, len(patient_ids))
         for line in range(job.lines_done + 1, len(patient_ids) + 1):
             if is_stopping():
                 return
@@ -121,13 +118,7 @@ class ScrapeJobs:
         result = dict(zip(names, row or (0, 0, 0, 0), strict=True))
         if detail is not None:
             result = {"detail": detail, **result}
-        self._application.change(
-            job.context,
-            Job,
-            job.id,
-            lambda loaded: loaded.finish(status, result, job.context.metadata()),
-            lambda r, s, j, t: None,
-        )
+        jobs.end(self._application, job.context, job.id, status, result)
 
     def _scrape(self, job: ScrapeJob, line: int, patient_id: int, run: Run) -> None:
         """One patient: event and progress in one transaction, or a problem in its place."""
@@ -182,10 +173,3 @@ def _progress(
         "found": found,
         "not_found": not_found,
     }
-
-
-def _found_job(reader: Any, job_id: int) -> dict[str, Any]:
-    found = find_job(reader, job_id)
-    if found is None:
-        raise NotFound(f"There is no job {job_id}.")
-    return found[1]

@@ -91,16 +91,24 @@ class Scraping:
         than 30 seconds. An unknown `model` runs the local extractor, which the answer names."""
         variable = self._patients.variable(context, kind, variable_id)
         run = Run([variable], document_id, model)
-        return self._change(context, patient_id, run, _only)
+        return self._record(context, patient_id, run, self.look(context, patient_id, run), _only)
 
     def run(self, context: Context, patient_id: int, run: Run) -> Ran:
         """Find the values of several variables in one event."""
-        return self._change(context, patient_id, run, lambda ran: ran)
+        return self.record(context, patient_id, run, self.look(context, patient_id, run))
 
-    def _change(
-        self, context: Context, patient_id: int, run: Run, reply: Callable[[Ran], Reply]
+    def record(self, context: Context, patient_id: int, run: Run, looked: Looked) -> Ran:
+        """Record what a look into the documents has shown."""
+        return self._record(context, patient_id, run, looked, lambda ran: ran)
+
+    def _record(
+        self,
+        context: Context,
+        patient_id: int,
+        run: Run,
+        looked: Looked,
+        reply: Callable[[Ran], Reply],
     ) -> Reply:
-        looked = self.look(context, patient_id, run)
         return self._application.change(
             context,
             Patient,

@@ -121,14 +121,12 @@ class Worker:
     def freeze_due_reports(self) -> bool:
         """Freeze scheduled reports whose period is over; then rest for a while."""
         self._schedule.freeze_due()
-        self._stopping.wait(_SCHEDULE_SECONDS)
-        return False
+        return self._rest(_SCHEDULE_SECONDS)
 
     def forget_old_access(self) -> bool:
         """Remove access records that are older than they are to be kept; then rest for a while."""
         self._trail.forget(self._access_log_years)
-        self._stopping.wait(_SCHEDULE_SECONDS)
-        return False
+        return self._rest(_SCHEDULE_SECONDS)
 
     def seal_log(self) -> bool:
         """Seal new events and sign checkpoints; rest for a while at the end of the log."""

@@ -209,7 +209,6 @@ class DateSearch:
             value,
             flow,
             words,
-            hit.text,
             score,
             printed.value,
             refusal,

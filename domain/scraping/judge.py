@@ -57,7 +57,6 @@ class Judge:
             found.text,
             flow,
             words,
-            hit.text,
             score + found.score + moment - self._penalty(around, was_from, remark),
             stamp.day if stamp is not None and stamp.exact else None,
             refusal,

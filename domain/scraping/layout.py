@@ -1,7 +1,7 @@
 """The layout of a document: its lines and flows, and the boxes of words in both frames."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from domain.scraping.flows import Flow, flows_of
 from domain.scraping.lines import Line, lines_of
@@ -47,6 +47,12 @@ def _upright(document: DocumentWords) -> tuple[Box, ...]:
 
 def _held(box: Box, page: Page) -> Box:
     return levelled(turned(box, page, page.turn), page.slope)
+
+
+def with_tables(pages: Iterable[Page], words: Iterable[Word]) -> DocumentWords:
+    """The words of a document, with its tables counted."""
+    found = DocumentWords(tuple(pages), tuple(words), 0)
+    return replace(found, tables=count_tables(found))
 
 
 def count_tables(document: DocumentWords) -> int:

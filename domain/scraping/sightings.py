@@ -23,7 +23,6 @@ class Sighting:
     text: str
     flow: Flow
     words: tuple[int, ...]
-    label: str
     score: float
     when: date | None = None
     refusal: str = ""

@@ -6,9 +6,6 @@ WHERE k.hash = %(hash)s;
 -- name: find_account
 SELECT id, version, position, name, zone, submitter FROM accounts WHERE id = %(account_id)s;
 
--- name: account_zone
-SELECT zone FROM accounts WHERE id = %(account_id)s;
-
 -- name: count_keys
 SELECT count(*) FROM api_keys WHERE account_id = %(account_id)s;
 

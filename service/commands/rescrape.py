@@ -9,6 +9,7 @@ from domain.errors import CannotExtract, NotYet
 from domain.scraping.extract import EXTRACTOR_VERSION
 from service.bootstrap import Services
 from service.commands.command import Subparsers, command, operator, record_access
+from service.context import Context
 from service.opening import open_services
 from service.patients import VariableOfValue
 from service.rescraping import Difference, Reading
@@ -32,29 +33,31 @@ def rescrape(settings: Settings, chosen: argparse.Namespace) -> int:
     it. What a person typed, accepted or corrected stays; so does what is not found any more."""
     with open_services(settings) as services:
         context = operator(chosen.account)
-        variables = _variables(services, chosen)
+        variables = _variables(services, context, chosen)
         scraped = services.rescraping.scraped(context, chosen.patients)
         differing = 0
         print(_row("patient", "variable", "before", "after", "page"))
         for patient_id, last in tqdm(scraped.items(), unit=" patients", disable=None):
             record_access(services, context, "cli_rescrape", patient_id)
             try:
-                found = services.rescraping.differences(context, patient_id, last, variables)
+                compared = services.rescraping.compare(context, patient_id, last, variables)
             except (CannotExtract, NotYet) as error:
                 tqdm.write(f"{patient_id:>8}  {error.detail}")
                 continue
-            for each in found:
+            for each in compared.differences:
                 tqdm.write(_told(patient_id, each))
-            differing += bool(found)
-            if found and not chosen.dry_run:
-                services.rescraping.record(context, patient_id, found)
+            differing += bool(compared.differences)
+            if compared.differences and not chosen.dry_run:
+                services.rescraping.record(context, patient_id, compared)
     done = "nothing recorded (--dry-run)" if chosen.dry_run else f"{differing} runs recorded"
     print(f"{len(scraped)} patients read by extractor version {EXTRACTOR_VERSION}; {done}")
     return 0
 
 
-def _variables(services: Services, chosen: argparse.Namespace) -> Sequence[VariableOfValue]:
-    every = services.scrape_jobs.chosen(operator(chosen.account), Asked())
+def _variables(
+    services: Services, context: Context, chosen: argparse.Namespace
+) -> Sequence[VariableOfValue]:
+    every = services.scrape_jobs.chosen(context, Asked())
     return [each for each in every if not chosen.variables or each.id in chosen.variables]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pypdfium2
 
-from domain.scraping.layout import count_tables
+from domain.scraping.layout import with_tables
 from domain.scraping.words import Box, DocumentWords, Page, Word, turned
 from service.pdf import ocr, pdfium
 
@@ -31,8 +31,7 @@ def read_scan(pdf: bytes, number: int) -> DocumentWords:
     turn = _turn(shown, words, reading.turn)
     slope = round(reading.slope, 5) if turn == reading.turn else 0.0
     shown = replace(shown, turn=turn, slope=slope)
-    read = DocumentWords((shown,), tuple(words), 0)
-    return DocumentWords(read.pages, read.words, count_tables(read))
+    return with_tables([shown], words)
 
 
 def _upright(page: Page, turn: int) -> Page:

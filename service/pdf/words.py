@@ -14,7 +14,7 @@ from pdfminer.pdfparser import PDFSyntaxError
 from pdfplumber.page import Page as PlumberPage
 from pdfplumber.utils.exceptions import PdfminerException
 
-from domain.scraping.layout import count_tables
+from domain.scraping.layout import with_tables
 from domain.scraping.words import Box, DocumentWords, Page, Word
 from service.pdf import pdfium
 from service.pdf.limits import Limits, Unreadable
@@ -39,8 +39,7 @@ def read(pdf: bytes, limits: Limits) -> DocumentWords:
         pages, words = _with_pdfplumber(pdf, limits)
     if len(words) > limits.words:
         raise Unreadable(f"The document has more than {limits.words} words.")
-    found = DocumentWords(tuple(pages), tuple(words), 0)
-    return DocumentWords(found.pages, found.words, count_tables(found))
+    return with_tables(pages, words)
 
 
 def _with_pdfium(pdf: bytes, limits: Limits) -> tuple[list[Page], list[Word]]:

@@ -4,11 +4,13 @@ import re
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from service.commands.rescrape import rescrape
+from service.scraping import Run, Scraping
 from tests.factories import Tenant
 from tests.unit.service.scraped_chart import Chart
 
@@ -97,3 +99,18 @@ def test_only_the_patients_and_variables_that_are_named_are_read(
     told = rescraped(patients=[one.id], dry_run=True)
     assert (str(one.id) in told, str(other.id) in told) == (True, False)
     assert "7.2" not in rescraped(variables=[one.weight], dry_run=True)
+
+
+def test_a_value_without_a_date_is_the_same_on_another_day(
+    clinic: Tenant, rescraped: Rescrape
+) -> None:
+    chart = Chart(clinic, "HbA1c: 7.2 %")
+    services = clinic.services
+    patients = services.patients
+    before = Scraping(
+        services.application, patients, services.store, lambda: datetime(2025, 1, 31, tzinfo=UTC)
+    )
+    variable = patients.variable(clinic.asks(), "number", chart.hba1c)
+    ran = before.run(clinic.asks(), chart.id, Run([variable], is_bulk=True))
+    assert ran.answers[0].body["value"] == "7.2"
+    assert "0 runs recorded" in rescraped(variables=[chart.hba1c])

@@ -40,6 +40,8 @@ def _started() -> Iterator[tuple[ParserServer, psutil.Process]]:
     """A server of one test, and its process."""
     before = _servers()
     with ParserServer() as server:
+        # A process that was just started has no command line for a moment.
+        server.parse(NOTE)
         (process,) = _servers() - before
         yield server, process
 
