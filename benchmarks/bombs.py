@@ -29,19 +29,19 @@ def _nested_forms(depth: int, fan: int) -> bytes:
         for n in range(1, depth + 1)
     ]
     page = "/Resources << /XObject << /X 6 0 R >> >>"
-    return _file([*_one_page(page, _stream(draws)), *forms])
+    return assemble([*_one_page(page, _stream(draws)), *forms])
 
 
 def _predictor(kind: int, columns: int) -> bytes:
     parameters = f"/DecodeParms << /Predictor {kind} /Columns {columns} /Colors 32 >>"
     packed = zlib.compress(b"BT /F 9 Tf (a) Tj ET").decode("latin-1")
     content = _stream(packed, f"/Filter /FlateDecode {parameters}")
-    return _file(_one_page("/Resources << /Font << /F 5 0 R >> >>", content))
+    return assemble(_one_page("/Resources << /Font << /F 5 0 R >> >>", content))
 
 
 def _table_loop() -> bytes:
     """The table names itself as the one before it."""
-    made = _file(_one_page("", _stream("")))
+    made = assemble(_one_page("", _stream("")))
     start = made.index(b"xref\n")
     return made.replace(b"/Root", b"/Prev %d /Root" % start, 1)
 
@@ -74,8 +74,8 @@ def _stream(content: str, entries: str = "") -> str:
     return f"<< /Length {len(content)} {entries} >>\nstream\n{content}\nendstream"
 
 
-def _file(objects: Sequence[str]) -> bytes:
-    """A file of `objects`, numbered from 1; the first is the catalog."""
+def assemble(objects: Sequence[str]) -> bytes:
+    """A PDF file of `objects`, numbered from 1; the first is the catalog."""
     body, offsets = "%PDF-1.7\n", []
     for number, text in enumerate(objects, 1):
         offsets.append(len(body))

@@ -58,7 +58,7 @@ def _fill(found: Tenant, patients: int) -> int:
     for start in range(0, patients, _AT_A_TIME):
         charts = [_chart(found, n) for n in range(start, min(start + _AT_A_TIME, patients))]
         application.save(context, charts, lambda reader, saved: None)
-    _seal(found)
+    sealer_of(found.services).seal_and_sign()
     return application.recorder.max_notification_id() or 0
 
 
@@ -75,13 +75,6 @@ def _chart(found: Tenant, number: int) -> Patient:
         )  # fmt: skip
         chart.record_observation(value, context.metadata())
     return chart
-
-
-def _seal(found: Tenant) -> None:
-    sealer = sealer_of(found.services)
-    while sealer.seal():
-        pass
-    sealer.sign()
 
 
 def _verify_log(found: Tenant) -> None:
@@ -107,7 +100,7 @@ def _bundle(found: Tenant, patients: int) -> tuple[float, float]:
         },
     )
     report = services.reports.freeze(context, _YEAR, None)
-    _seal(found)
+    sealer_of(found.services).seal_and_sign()
     file = io.BytesIO()
     written = _seconds(lambda: services.bundles.write(context, int(report.id), file))
     path = services.settings.data_dir / "bundle.zip"

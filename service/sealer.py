@@ -110,6 +110,12 @@ class Sealer:
         failpoint(AFTER_SIGN_COMMIT)
         return made
 
+    def seal_and_sign(self) -> StoredCheckpoint | None:
+        """Seal every event written so far, and sign; answers and raises as `sign` does."""
+        while self.seal():
+            pass
+        return self.sign()
+
     def _signed(self, transaction: Transaction, edge: Edge) -> StoredCheckpoint:
         now = self._now()
         key, signer = self._keys.current(transaction, now)

@@ -41,10 +41,7 @@ def checkpoint(settings: Settings, chosen: argparse.Namespace) -> int:
     """Print the last signed checkpoint, to be kept outside."""
     with open_services(settings) as services:
         if chosen.now:
-            sealer = sealer_of(services)
-            while sealer.seal():
-                pass
-            sealer.sign()
+            sealer_of(services).seal_and_sign()
         print(services.transparency.checkpoint().note, end="")
     return 0
 

@@ -2,7 +2,8 @@
 
 import zlib
 
-from tests.unit.service.pdf.drawing import assemble, pdf, text
+from benchmarks.bombs import assemble
+from tests.unit.service.pdf.drawing import pdf, text
 
 HUGE = 2**31 - 1
 

@@ -177,6 +177,7 @@ def test_text_beside_the_page_is_not_read(server: ParserServer) -> None:
     answer = _parse(server, "hidden_text_white_offpage_tr3.pdf")
     assert isinstance(answer, Parsed)
     (page,) = answer.words.pages
+    assert answer.words.words
     assert all(0 <= w.box.x1 < w.box.x2 <= page.width for w in answer.words.words)
     assert all(0 <= w.box.y1 < w.box.y2 <= page.height for w in answer.words.words)
 

@@ -78,10 +78,7 @@ class SealedLog:
 
     def seal(self) -> None:
         """Seal all, sign, and save the checkpoint as an auditor does."""
-        sealer = sealer_of(self.services)
-        while sealer.seal():
-            pass
-        made = sealer.sign()
+        made = sealer_of(self.services).seal_and_sign()
         assert made is not None
         self.saved.append(Kept(f"saved {made.size}", made.note))
 

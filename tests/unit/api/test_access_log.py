@@ -403,7 +403,7 @@ def test_only_what_is_older_than_the_setting_is_forgotten(
         "SELECT substr(request_id, 3) FROM access_log WHERE request_id LIKE %s", (f"{years}-%",)
     )
     assert sorted(row[0] for row in rows) == left
-    services.database.execute("SELECT forget_access(7)")
+    services.database.execute("SELECT forget_access(6)")
 
 
 def test_less_than_six_years_is_refused_even_where_the_function_is_called_directly(

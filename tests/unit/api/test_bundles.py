@@ -22,9 +22,7 @@ def report(caller: Caller) -> int:
 @pytest.fixture(scope="module")
 def signed(services: Services, report: int) -> int:
     """The report, once it is under a checkpoint."""
-    sealer = sealer_of(services)
-    sealer.seal()
-    sealer.sign()
+    sealer_of(services).seal_and_sign()
     return report
 
 

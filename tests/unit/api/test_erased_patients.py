@@ -1,7 +1,6 @@
 """What clients get of a patient who was erased: nothing but that it happened."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from service.bootstrap import Services
 from service.context import Context, Principal
@@ -11,7 +10,7 @@ from tests.unit.api.caller import Caller
 def erase(services: Services, caller: Caller, patient: int) -> None:
     principal = Principal(caller.account_id, "UTC", frozenset())
     context = Context(principal, "erasing", channel="cli", reason="asked for")
-    services.erasure.erase(replace(context), patient)
+    services.erasure.erase(context, patient)
 
 
 def test_an_erased_patient_is_as_unknown_as_one_that_never_was(

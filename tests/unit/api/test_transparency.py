@@ -34,8 +34,7 @@ def first(caller: Caller, sealer: Sealer) -> int:
     """The size of the first checkpoint: over three patients of the caller, and what was before."""
     for number in range(3):
         caller.make("/patients", name=f"Patient {number}")
-    sealer.seal()
-    made = sealer.sign()
+    made = sealer.seal_and_sign()
     assert made is not None
     return made.size
 
@@ -45,8 +44,7 @@ def second(caller: Caller, sealer: Sealer, first: int) -> int:
     """The size of the second checkpoint, five patients later."""
     for number in range(5):
         caller.make("/patients", name=f"Later {number}")
-    sealer.seal()
-    made = sealer.sign()
+    made = sealer.seal_and_sign()
     assert made is not None
     assert made.size >= first + 5
     return made.size
@@ -195,8 +193,7 @@ def test_a_new_event_is_provable_after_the_next_checkpoint(
     position = made.headers["x-log-position"]
     waiting = fresh.get(f"/events/{position}/proof")
     assert (waiting.status_code, waiting.json["type"]) == (503, "/problems/not-yet")
-    sealer.seal()
-    sealer.sign()
+    sealer.seal_and_sign()
     assert data(fresh, f"/events/{position}/proof")["position"] == position
 
 

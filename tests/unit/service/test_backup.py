@@ -17,13 +17,12 @@ from domain.errors import Conflict, Invalid
 from domain.measures.period import parse_period
 from projections.patients import find_patient
 from service.backup import DUMP, FOLDERS, MANIFEST, Manifest, back_up, log_hash
-from service.bootstrap import Services, build, now
+from service.bootstrap import Services, build
 from service.doctor import examine
 from service.postgres_programs import ProgramFailed, run_program
 from service.restore import restore
-from service.sealer import Sealer
+from service.sealer import sealer_of
 from service.settings import Settings
-from service.signing import signing_keys
 from service.verification.whole import verify_whole_log
 from tests.factories import Tenant, services_on, tenant
 
@@ -79,9 +78,7 @@ def backed_up(
             clinic.asks(), patient, "a.pdf", BytesIO(b"%PDF-1.4 x")
         )
         report = int(services.reports.freeze(clinic.asks(), YEAR, None).id)
-        sealer = Sealer(services.database, signing_keys(services.settings), now)
-        sealer.seal()
-        sealer.sign()
+        sealer_of(services).seal_and_sign()
         with writing(clinic, patient, variable) as wrote:
             manifest = back_up(services.settings, services.database.url, folder / "backup")
             wrote.clear()

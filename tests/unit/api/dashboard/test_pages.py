@@ -199,6 +199,7 @@ def test_a_past_version_of_a_patient_offers_nothing_to_change(ward: Ward, admin:
     page = admin.get(f"/dashboard/patients/{ward.patient}?version=1").text
     assert "version 1 of" in page
     assert "6.9" not in page
+    assert "7.2" not in page
     assert 'type="file"' not in page
 
 

@@ -7,6 +7,8 @@ import pikepdf
 import pypdfium2
 from PIL import Image
 
+from benchmarks.bombs import assemble
+
 SCANNER_DPI = 150
 
 
@@ -26,18 +28,6 @@ def pdf(content: str, page: str = "", catalog: str = "", more: tuple[str, ...] =
         *more,
     ]
     return assemble(objects)
-
-
-def assemble(objects: list[str]) -> bytes:
-    """A PDF file of `objects`, numbered from 1; the first is the catalog."""
-    body, offsets = "%PDF-1.7\n", []
-    for number, text in enumerate(objects, 1):
-        offsets.append(len(body))
-        body += f"{number} 0 obj\n{text}\nendobj\n"
-    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    count = len(objects) + 1
-    trailer = f"trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return (body + f"xref\n0 {count}\n0000000000 65535 f \n{table}{trailer}").encode("latin-1")
 
 
 def bomb(size: int) -> bytes:
